@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What a probe's cookie stands for, and the decisions that need only the registers at the site. */
+#ifndef TICKSCOPE_BPF_SITE_H
+#define TICKSCOPE_BPF_SITE_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+
+#include <tickscope/abi.h>
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1); /* set before load */
+	__type(key, __u32);
+	__type(value, struct ts_site);
+} sites SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1); /* set before load */
+	__type(key, __u32);
+	__type(value, struct ts_error);
+} errors SEC(".maps");
+
+/* The site of this hit, or NULL where the hit is not the target's: another process can map the same
+ * file. */
+static __always_inline const struct ts_site *site_get(void *ctx)
+{
+	__u32 idx = bpf_get_attach_cookie(ctx);
+	const struct ts_site *site = bpf_map_lookup_elem(&sites, &idx);
+
+	if (site && site->tgid && site->tgid != bpf_get_current_pid_tgid() >> 32)
+		return NULL;
+	return site;
+}
+
+/* Whether a conditional jump with this condition code is taken (Intel SDM vol. 1, appendix B.1). */
+static __always_inline bool condition_holds(__u64 flags, __u8 condition)
+{
+	bool cf = flags >> 0 & 1, pf = flags >> 2 & 1, zf = flags >> 6 & 1;
+	bool sf = flags >> 7 & 1, of = flags >> 11 & 1;
+	bool holds;
+
+	switch (condition >> 1) {
+	case 0:
+		holds = of;
+		break;
+	case 1:
+		holds = cf;
+		break;
+	case 2:
+		holds = zf;
+		break;
+	case 3:
+		holds = cf | zf;
+		break;
+	case 4:
+		holds = sf;
+		break;
+	case 5:
+		holds = pf;
+		break;
+	case 6:
+		holds = sf != of;
+		break;
+	default:
+		holds = zf | (sf != of);
+		break;
+	}
+	return holds != (condition & 1);
+}
+
+static __always_inline bool compare_holds(const struct ts_error_term *term, __u64 raw)
+{
+	__u32 shift = 64 - 8 * (term->width_bytes & 15);
+	__u64 value, limit = term->value;
+	bool less;
+
+	shift &= 63; /* 8 bytes: no shift */
+	value = raw << shift;
+	if (term->is_signed) {
+		value = (__s64)value >> shift;
+		less = (__s64)value < (__s64)limit;
+	} else {
+		value >>= shift;
+		less = value < limit;
+	}
+	switch (term->compare) {
+	case TS_COMPARE_EQ:
+		return value == limit;
+	case TS_COMPARE_NE:
+		return value != limit;
+	case TS_COMPARE_LT:
+		return less;
+	case TS_COMPARE_LE:
+		return less || value == limit;
+	case TS_COMPARE_GT:
+		return !less && value != limit;
+	case TS_COMPARE_GE:
+		return !less;
+	}
+	return false;
+}
+
+/* Whether a return value is an error by the expression `errors[idx]`. */
+static __always_inline bool is_error(__u32 idx, __u64 raw)
+{
+	const struct ts_error *e = bpf_map_lookup_elem(&errors, &idx);
+
+	if (!e)
+		return false;
+	for (__u32 i = 0; i < TS_ERROR_TERMS && i < e->term_cnt; i++) {
+		bool holds = compare_holds(&e->terms[i], raw);
+
+		if (holds == !!e->match_any)
+			return holds;
+	}
+	return !e->match_any;
+}
+
+#endif

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the tracing process itself takes: CPU at a low and at the highest event rate, memory, kernel maps."""
+
+import glob
+import os
+import time
+
+from children import Failed
+from report import Row
+
+PHASE_MS = 2000
+SLOW_CALLS_PER_S = 1000
+SERIES_CNT = 200  # functions series_* of bench-target
+CPU_CNT = 16      # that DESIGN.md §5 states the map limit for
+BPF_F_MMAPABLE = 0x400
+MIB = 1 << 20
+
+
+def cpu_ns(pid):
+    """utime + stime in ns: /proc/PID/stat counts in ticks of 10 ms, which is a fifth of what is allowed."""
+    total = 0
+    for path in glob.glob(f"/proc/{pid}/task/*/schedstat"):
+        with open(path, encoding="utf-8") as file:
+            total += int(file.read().split()[0])
+    return total
+
+
+def rss_bytes(pid):
+    """Resident memory without the mapped kernel arrays: the Rss of every mapping but those of anon_inode:bpf-map."""
+    total, is_counted = 0, True
+    with open(f"/proc/{pid}/smaps", encoding="utf-8") as file:
+        for line in file:
+            words = line.split()
+            if "-" in words[0] and not words[0].endswith(":"):
+                is_counted = "bpf-map" not in line
+            elif words[0] == "Rss:" and is_counted:
+                total += int(words[1]) * 1024
+    return total
+
+
+def kernel_maps(pid):
+    """(bytes of all maps now, bytes of the mmap-able one, its entries), as their descriptors tell."""
+    total = series = entries = 0
+    seen = set()
+    for path in glob.glob(f"/proc/{pid}/fdinfo/*"):
+        with open(path, encoding="utf-8") as file:
+            info = dict(line.rstrip("\n").split(":", 1) for line in file if ":" in line)
+        if "map_id" not in info or info["map_id"] in seen:
+            continue
+        seen.add(info["map_id"])
+        size = int(info["memlock"])
+        total += size
+        if int(info["map_flags"], 16) & BPF_F_MMAPABLE and size > series:
+            series, entries = size, int(info["max_entries"])
+    return total, series, entries
+
+
+def phase(target, tool, calls_per_s):
+    """(agent's ns of CPU per second, calls per second)"""
+    before_ns, start = cpu_ns(tool.pid), time.monotonic()
+    calls, = target.ask(f"pace {calls_per_s} {PHASE_MS}")
+    took_s = time.monotonic() - start
+    return (cpu_ns(tool.pid) - before_ns) / took_s, calls / took_s
+
+
+def map_rows(pid):
+    total, series, entries = kernel_maps(pid)
+    stripe_cnt = max(entries // SERIES_CNT, 1)
+    scaled = total - series + series // stripe_cnt * CPU_CNT
+    note = f"computed: {total / MIB:.1f} MiB here, of which {series / MIB:.1f} are {stripe_cnt} stripes of the series"
+    return Row("kernel maps of 200 series on 16 CPUs", scaled / MIB, 64, "MiB", note)
+
+
+def mean(values):
+    return sum(values) / len(values)
+
+
+def measure(bench, phase_cnt):
+    limits = (("agent CPU: at full rate / at 1000 calls/s, 200 series", 1.2, "×"),
+              ("agent CPU: 200 series each second", 0.5, "% of a core"),
+              ("agent memory, mapped kernel arrays left out", 40, "MiB"),
+              ("kernel maps of 200 series on 16 CPUs", 64, "MiB"))
+    try:
+        target = bench.target()
+        tool = bench.trace(target, "-f", "series_*", "-i", "1s")
+        tool.wait_attached()
+        target.ask("pace 0 200")  # touches every series, so that start-up is over
+        slow, fast = [], []
+        for _ in range(phase_cnt):
+            slow.append(phase(target, tool, SLOW_CALLS_PER_S))
+            fast.append(phase(target, tool, 0))
+        memory, maps = rss_bytes(tool.pid), map_rows(tool.pid)
+        bench.stop(tool, target)
+    except (Failed, OSError) as failure:
+        return [Row(what, limit=limit, unit=unit, note=str(failure)) for what, limit, unit in limits]
+    slow_ns, fast_ns = (mean([cpu for cpu, _ in phases]) for phases in (slow, fast))
+    seconds = 2 * phase_cnt * PHASE_MS // 1000
+    measured = (
+        (fast_ns / slow_ns, f"{mean([rate for _, rate in fast]):.0f} calls/s, alternating every {PHASE_MS} ms"),
+        (slow_ns / 1e7, f"{slow_ns / 1e6:.2f} ms of CPU a second at 1000 calls/s, {fast_ns / 1e6:.2f} at full rate; "
+                        f"{seconds} s"),
+        (memory / MIB, "Rss of /proc/PID/smaps but for anon_inode:bpf-map"),
+    )
+    rows = [Row(what, value, limit, unit, note) for (what, limit, unit), (value, note) in zip(limits, measured)]
+    return [*rows, maps]

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Results of a trace, made ready to be shown: as JSON for programs, as a table or a histogram for
+ * people. */
+#ifndef TICKSCOPE_CLI_REPORT_H
+#define TICKSCOPE_CLI_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#include "measure/stats.h"
+
+struct report_label {
+	const char *name;
+	const char *value;
+};
+
+struct report_operation {
+	const char *name;
+	const char *kind; /* "function" */
+	const char *target;
+	const pid_t *pids;
+	size_t pid_cnt;
+	const struct report_label *labels;
+	size_t label_cnt;
+	struct stats stats;
+	const struct window *window; /* behind the stats */
+	uint64_t uncovered_copies;
+	const char *probe; /* how and where it is attached */
+	uint64_t probe_cost_ns;
+	uint64_t probe_inner_ns;
+};
+
+/* Strings, pids and windows belong to whoever filled it. */
+struct report {
+	const char *host;
+	const char *kernel;
+	uint64_t start_wall_ns;
+	uint64_t end_wall_ns;
+	bool is_interval;
+	struct report_operation *operations;
+	size_t operation_cnt;
+};
+
+/* One object of tickscope.summary/1 (DESIGN.md §4) and a line feed, flushed. 0 or -errno. */
+int report_write_json(const struct report *report, FILE *out);
+
+struct report_style {
+	size_t columns; /* to fit into */
+	bool is_net;	/* show net percentiles */
+	bool has_colour;
+	bool is_ascii; /* the terminal has no UTF-8 */
+};
+
+/* The table, with a legend of the marks that occur. Returns the lines written. */
+size_t report_write_table(const struct report *report, const struct report_style *style, FILE *out);
+/* What the numbers are worth, in words, for each operation that has something to say. */
+void report_write_quality(const struct report *report, FILE *out);
+/* The distribution of each operation that has values. */
+void report_write_histograms(const struct report *report, const struct report_style *style,
+			     FILE *out);
+
+#endif

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tickscope.summary/1. */
+#include <errno.h>
+#include <jansson.h>
+#include <time.h>
+
+#include "cli/report.h"
+
+#define RELATIVE_ERROR 0.0039 /* half a bucket of bucket.h, 1 / 256 */
+
+static json_t *time_json(uint64_t wall_ns)
+{
+	time_t seconds = (time_t)(wall_ns / 1000000000U);
+	struct tm utc;
+	char text[48];
+	size_t length;
+
+	gmtime_r(&seconds, &utc);
+	length = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &utc);
+	snprintf(text + length, sizeof(text) - length, ".%09lluZ",
+		 (unsigned long long)(wall_ns % 1000000000U));
+	return json_string(text);
+}
+
+static json_t *ns_json(uint64_t ns)
+{
+	return ns == STATS_NULL ? json_null() : json_integer((json_int_t)ns);
+}
+
+static json_t *percentiles_json(const uint64_t *values)
+{
+	json_t *o = json_object();
+
+	for (int i = 0; i < STATS_QUANTILE_CNT; i++)
+		json_object_set_new(o, stats_quantiles[i].name, ns_json(values[i]));
+	return o;
+}
+
+/* Net percentiles are null as a whole where they cannot be known. */
+static json_t *net_json(const struct report_operation *op)
+{
+	if (!op->probe_inner_ns || op->stats.quality.nested_hits)
+		return json_null();
+	return percentiles_json(op->stats.quantile_net_ns);
+}
+
+static json_t *quality_json(const struct report_operation *op)
+{
+	const struct stats_quality *q = &op->stats.quality;
+	json_t *o = json_object();
+	const struct {
+		const char *name;
+		int64_t value;
+	} counts[] = {
+		{"entries", (int64_t)q->entries},
+		{"returns", (int64_t)q->returns},
+		{"unwound", (int64_t)q->unwound},
+		{"lost", (int64_t)q->lost},
+		{"unpaired_entries", (int64_t)q->unpaired_entries},
+		{"unpaired_returns", (int64_t)q->unpaired_returns},
+		{"dropped", (int64_t)q->dropped},
+		{"in_flight", q->in_flight},
+		{"clock_clamped", (int64_t)q->clock_clamped},
+		{"nested_hits", (int64_t)q->nested_hits},
+		{"uncovered_copies", (int64_t)op->uncovered_copies},
+	};
+
+	json_object_set_new(o, "relative_error", json_real(RELATIVE_ERROR));
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+		json_object_set_new(o, counts[i].name, json_integer(counts[i].value));
+	json_object_set_new(o, "below_noise", json_boolean(q->below_noise));
+	json_object_set_new(o, "probe", json_string(op->probe));
+	json_object_set_new(o, "probe_cost_ns", json_integer((json_int_t)op->probe_cost_ns));
+	json_object_set_new(o, "probe_inner_ns", json_integer((json_int_t)op->probe_inner_ns));
+	return o;
+}
+
+static json_t *labels_json(const struct report_operation *op)
+{
+	json_t *o = json_object();
+
+	for (size_t i = 0; i < op->label_cnt; i++)
+		json_object_set_new(o, op->labels[i].name, json_string(op->labels[i].value));
+	return o;
+}
+
+static json_t *pids_json(const struct report_operation *op)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < op->pid_cnt; i++)
+		json_array_append_new(a, json_integer(op->pids[i]));
+	return a;
+}
+
+static json_t *operation_json(const struct report_operation *op)
+{
+	const struct stats *s = &op->stats;
+	json_t *o = json_object();
+
+	json_object_set_new(o, "name", json_string(op->name));
+	json_object_set_new(o, "kind", json_string(op->kind));
+	json_object_set_new(o, "target", json_string(op->target));
+	json_object_set_new(o, "pids", pids_json(op));
+	json_object_set_new(o, "labels", labels_json(op));
+	json_object_set_new(o, "count", json_integer((json_int_t)s->count));
+	json_object_set_new(o, "errors", json_integer((json_int_t)s->errors));
+	json_object_set_new(o, "rate_per_s", json_real(s->rate_per_s));
+	json_object_set_new(o, "min_ns", ns_json(s->min_ns));
+	json_object_set_new(o, "max_ns", ns_json(s->max_ns));
+	json_object_set_new(o, "mean_ns", s->count ? json_real(s->mean_ns) : json_null());
+	json_object_set_new(o, "sum_ns", json_integer((json_int_t)s->sum_ns));
+	json_object_set_new(o, "percentiles_ns", percentiles_json(s->quantile_ns));
+	json_object_set_new(o, "percentiles_net_ns", net_json(op));
+	json_object_set_new(o, "quality", quality_json(op));
+	return o;
+}
+
+int report_write_json(const struct report *report, FILE *out)
+{
+	json_t *operations = json_array();
+	json_t *root = json_object();
+	int err;
+
+	for (size_t i = 0; i < report->operation_cnt; i++)
+		json_array_append_new(operations, operation_json(&report->operations[i]));
+	json_object_set_new(root, "schema", json_string("tickscope.summary/1"));
+	json_object_set_new(root, "host", json_string(report->host));
+	json_object_set_new(root, "start", time_json(report->start_wall_ns));
+	json_object_set_new(root, "end", time_json(report->end_wall_ns));
+	json_object_set_new(root, "kernel", json_string(report->kernel));
+	json_object_set_new(root, "interval", json_boolean(report->is_interval));
+	/* Every call above takes NULL where memory ran out; an object that lacks a member would be
+	 * a lie. */
+	err = json_object_set_new(root, "operations", operations) ? -ENOMEM : 0;
+	if (!err && json_dumpf(root, out, JSON_COMPACT | JSON_REAL_PRECISION(12)))
+		err = -EIO;
+	if (!err && (fputc('\n', out) == EOF || fflush(out)))
+		err = -errno;
+	json_decref(root);
+	return err;
+}

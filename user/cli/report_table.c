@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table for people, and in words what its numbers are worth. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/units.h"
+#include "cli/report.h"
+
+#define NAME_COLUMNS_MIN 16
+#define NAME_BYTES	 1024
+#define NUMBER_COLUMNS	 9 /* "1,234,567" fits; longer counts push the row, and are right */
+
+/* The percentiles of the table; p99.99 is in the JSON. */
+static const int shown_quantiles[] = {STATS_P50, STATS_P90, STATS_P95, STATS_P99, STATS_P999};
+enum { SHOWN_CNT = sizeof(shown_quantiles) / sizeof(shown_quantiles[0]) };
+
+static const struct mark {
+	char letter;
+	const char *meaning;
+} marks[] = {
+	{'~', "less than three times the probe's own share: mostly noise"},
+	{'!', "samples were lost"},
+	{'u',
+	 "calls left by an exception, longjmp or the end of their thread; not in the latencies"},
+	{'i', "calls still running"},
+	{'c', "inlined or outlined copies exist that no probe can see"},
+	{'n', "other traced functions run inside: their probes are in the time"},
+};
+enum { MARK_CNT = sizeof(marks) / sizeof(marks[0]) };
+
+static bool mark_applies(const struct report_operation *op, char letter)
+{
+	const struct stats_quality *q = &op->stats.quality;
+
+	switch (letter) {
+	case '~':
+		return q->below_noise;
+	case '!':
+		return q->lost || q->dropped;
+	case 'u':
+		return q->unwound;
+	case 'i':
+		return q->in_flight > 0;
+	case 'c':
+		return op->uncovered_copies;
+	case 'n':
+		return q->nested_hits;
+	default:
+		return false;
+	}
+}
+
+static void marks_of(const struct report_operation *op, char text[MARK_CNT + 1])
+{
+	size_t cnt = 0;
+
+	for (size_t i = 0; i < MARK_CNT; i++) {
+		if (mark_applies(op, marks[i].letter))
+			text[cnt++] = marks[i].letter;
+	}
+	text[cnt] = '\0';
+}
+
+static size_t write_legend(const struct report *report, FILE *out)
+{
+	size_t lines = 0;
+
+	for (size_t i = 0; i < MARK_CNT; i++) {
+		bool applies = false;
+
+		for (size_t o = 0; o < report->operation_cnt; o++)
+			applies |= mark_applies(&report->operations[o], marks[i].letter);
+		if (!applies)
+			continue;
+		fprintf(out, "%c  %s\n", marks[i].letter, marks[i].meaning);
+		lines++;
+	}
+	return lines;
+}
+
+static const char *value_or_dash(uint64_t ns, char text[static UNITS_TEXT_BYTES])
+{
+	return ns == STATS_NULL ? "-" : units_duration(ns, text);
+}
+
+static size_t name_columns(const struct report *report, const struct report_style *style)
+{
+	size_t numbers = (3 + SHOWN_CNT + 1) * (NUMBER_COLUMNS + 1) + MARK_CNT + 1;
+	size_t room = style->columns > numbers + NAME_COLUMNS_MIN ? style->columns - numbers
+								  : NAME_COLUMNS_MIN;
+	size_t longest = NAME_COLUMNS_MIN;
+
+	for (size_t i = 0; i < report->operation_cnt; i++) {
+		size_t columns = text_columns(report->operations[i].name);
+
+		longest = columns > longest ? columns : longest;
+	}
+	return longest < room ? longest : room;
+}
+
+static void write_header(const struct report_style *style, size_t columns, FILE *out)
+{
+	fprintf(out, "%s%-*s", style->has_colour ? "\033[1m" : "", (int)columns,
+		style->is_net ? "FUNCTION (net)" : "FUNCTION");
+	fprintf(out, " %*s %*s %*s", NUMBER_COLUMNS, "COUNT", NUMBER_COLUMNS, "RATE/s",
+		NUMBER_COLUMNS, "ERRORS");
+	for (int i = 0; i < SHOWN_CNT; i++)
+		fprintf(out, " %*s", NUMBER_COLUMNS, stats_quantiles[shown_quantiles[i]].title);
+	fprintf(out, " %*s%s\n", NUMBER_COLUMNS, "MAX", style->has_colour ? "\033[0m" : "");
+}
+
+/* Writes text in `columns`, filled with blanks: printf's width counts bytes. */
+static void write_name(const char *name, size_t columns, FILE *out)
+{
+	char cut[NAME_BYTES];
+
+	text_cut(name, columns, cut, sizeof(cut));
+	fprintf(out, "%s%*s", cut, (int)(columns - text_columns(cut)), "");
+}
+
+static void write_row(const struct report_operation *op, const struct report_style *style,
+		      size_t columns, FILE *out)
+{
+	const uint64_t *quantiles =
+		style->is_net ? op->stats.quantile_net_ns : op->stats.quantile_ns;
+	char text[UNITS_TEXT_BYTES], letters[MARK_CNT + 1];
+
+	write_name(op->name, columns, out);
+	fprintf(out, " %*s", NUMBER_COLUMNS, units_count(op->stats.count, text));
+	fprintf(out, " %*s", NUMBER_COLUMNS, units_rate(op->stats.rate_per_s, text));
+	fprintf(out, "%s %*s%s", op->stats.errors && style->has_colour ? "\033[31m" : "",
+		NUMBER_COLUMNS, units_count(op->stats.errors, text),
+		op->stats.errors && style->has_colour ? "\033[0m" : "");
+	for (int i = 0; i < SHOWN_CNT; i++)
+		fprintf(out, " %*s", NUMBER_COLUMNS,
+			value_or_dash(quantiles[shown_quantiles[i]], text));
+	fprintf(out, " %*s", NUMBER_COLUMNS, value_or_dash(op->stats.max_ns, text));
+	marks_of(op, letters);
+	fprintf(out, "%s%s\n", letters[0] ? " " : "", letters);
+}
+
+size_t report_write_table(const struct report *report, const struct report_style *style, FILE *out)
+{
+	size_t columns = name_columns(report, style);
+
+	write_header(style, columns, out);
+	for (size_t i = 0; i < report->operation_cnt; i++)
+		write_row(&report->operations[i], style, columns, out);
+	return 1 + report->operation_cnt + write_legend(report, out);
+}
+
+static void write_count(FILE *out, uint64_t count, const char *what)
+{
+	char text[UNITS_TEXT_BYTES];
+
+	if (count)
+		fprintf(out, "; %s %s", units_count(count, text), what);
+}
+
+void report_write_quality(const struct report *report, FILE *out)
+{
+	char entries[UNITS_TEXT_BYTES], returns[UNITS_TEXT_BYTES], cost[UNITS_TEXT_BYTES],
+		inner[UNITS_TEXT_BYTES];
+
+	for (size_t i = 0; i < report->operation_cnt; i++) {
+		const struct report_operation *op = &report->operations[i];
+		const struct stats_quality *q = &op->stats.quality;
+
+		fprintf(out, "%s\n", op->name);
+		fprintf(out, "  %s entries, %s returns", units_count(q->entries, entries),
+			units_count(q->returns, returns));
+		write_count(out, q->unwound, "left without a return");
+		write_count(out, q->lost, "lost");
+		write_count(out, q->in_flight > 0 ? (uint64_t)q->in_flight : 0, "still running");
+		write_count(out, q->unpaired_returns, "returns of calls older than the probe");
+		write_count(out, q->dropped, "dropped");
+		write_count(out, q->clock_clamped, "with a clock that stepped back");
+		write_count(out, op->uncovered_copies, "inlined or outlined copies not covered");
+		fprintf(out, "\n  %s; a call pays %s for it, %s of that inside the time\n",
+			op->probe, units_duration(op->probe_cost_ns, cost),
+			units_duration(op->probe_inner_ns, inner));
+	}
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The one loop that joins the rooms: finds processes, has them probed, reads the counters on time,
+ * and hands windows to whoever shows them. `trace` is this loop with its configuration from
+ * arguments.
+ */
+#ifndef TICKSCOPE_DAEMON_DAEMON_H
+#define TICKSCOPE_DAEMON_DAEMON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/fault.h"
+#include "config/error_expression.h"
+#include "measure/window.h"
+#include "probe/probe.h"
+#include "target/target.h"
+
+struct daemon_config {
+	const pid_t *pids; /* these processes … */
+	size_t pid_cnt;
+	const char *executable; /* … or all of this file, present and future; NULL: none */
+	const char *const *functions;
+	size_t function_cnt;
+	const struct error_expression *error; /* NULL: none */
+	const char *error_text;
+	uint64_t duration_ns; /* 0: until a signal, or the last process ends */
+	uint64_t interval_ns; /* between two calls of on_interval; 0: none */
+	enum probe_level level;
+	enum exit_policy exit_policy;
+	size_t function_max; /* more matches than this are refused */
+};
+
+/* An operation and what it counted; strings and arrays belong to the daemon. */
+struct operation {
+	char *name;
+	char *full_name; /* with parameters: tells overloads apart */
+	char *file;
+	char *target;
+	pid_t *pids; /* that it was traced in, in the order they came */
+	size_t pid_cnt;
+	uint32_t series;
+	uint32_t error;	 /* index in the kernel; 0: none */
+	size_t live_cnt; /* processes that still run */
+	size_t uncovered_copies;
+	char probe_text[256];
+	char exit_reason[192];
+	struct probe_cost cost;
+	struct snapshot *last;	 /* at the previous reading */
+	struct window *interval; /* since the previous on_interval */
+	struct window *total;	 /* since the start */
+};
+
+struct daemon_view {
+	const struct operation *operations;
+	size_t operation_cnt;
+	uint64_t start_wall_ns; /* of the trace */
+	uint64_t interval_start_wall_ns;
+	uint64_t now_wall_ns;
+	enum probe_level level;
+	size_t site_cnt;
+	size_t process_cnt;
+	uint64_t attach_ns;  /* how long finding and attaching took */
+	bool is_interrupted; /* on_end: ended by a signal */
+};
+
+/*
+ * on_attached: once, when everything that exists is attached. on_interval: every interval. on_end:
+ * once, after all probes are gone and the last counts are in. on_message: one line for a person
+ * about what happened (a process ended …). A negative result of on_interval ends the trace.
+ */
+struct daemon_output {
+	void (*on_attached)(const struct daemon_view *view, void *context);
+	int (*on_interval)(const struct daemon_view *view, void *context);
+	int (*on_end)(const struct daemon_view *view, void *context);
+	void (*on_message)(const char *text, void *context);
+	void *context;
+};
+
+/* Runs to the end. 0, or -errno of a start that failed (and then nothing is attached), or of
+ * on_end. */
+int daemon_run(const struct daemon_config *config, const struct daemon_output *output,
+	       struct fault *why);
+
+#endif

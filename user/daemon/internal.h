@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of this room share; nobody else includes it. */
+#ifndef TICKSCOPE_DAEMON_INTERNAL_H
+#define TICKSCOPE_DAEMON_INTERNAL_H
+
+#include "daemon/daemon.h"
+
+#define DAEMON_PROCESS_MAX \
+	4096 /* of one trace: more is a mistake in the choice of the executable */
+
+/* What the loop waits for: a kind, and for a process its pid in the low bits. */
+#define DAEMON_SOURCE_SIGNAL  (1ULL << 32)
+#define DAEMON_SOURCE_TICK    (2ULL << 32)
+#define DAEMON_SOURCE_END     (3ULL << 32)
+#define DAEMON_SOURCE_EVENTS  (4ULL << 32)
+#define DAEMON_SOURCE_PROCESS (5ULL << 32)
+#define DAEMON_SOURCE_MASK    (0xffULL << 32)
+
+/* A process that is being traced. */
+struct traced {
+	pid_t pid;
+	int pidfd;
+	struct process *process;
+	struct operation_plans *plans; /* one list for each wanted function */
+	struct probe_group *group;     /* NULL: only file-wide probes serve it */
+	uint32_t *operations;	       /* indices of those that it feeds */
+	size_t operation_cnt;
+};
+
+struct daemon {
+	const struct daemon_config *config;
+	const struct daemon_output *output;
+	struct probe *probe;
+	struct operation *operations;
+	size_t operation_cnt;
+	size_t operation_max;
+	struct traced *traced;
+	size_t traced_cnt;
+	struct probe_group
+		*file_group; /* --exe: the executable's own functions, in all its processes */
+	size_t site_cnt;
+	int epoll_fd;
+	struct snapshot *now;	/* of operations_read: too large for the stack */
+	struct window *reading; /* likewise */
+	uint64_t start_mono_ns;
+	uint64_t start_wall_ns;
+	uint64_t interval_mono_ns; /* when the running interval began */
+	uint64_t read_mono_ns;	   /* of the previous reading */
+	uint64_t attach_ns;
+	bool is_interrupted;
+};
+
+void daemon_message(struct daemon *d, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* processes.c: which processes, and their probes. */
+int processes_start(struct daemon *d, struct fault *why);
+/* A process replaced its image: a traced one, or one that --exe waits for. */
+void processes_exec(struct daemon *d, pid_t pid);
+void processes_ended(struct daemon *d, pid_t pid);
+/* Detaches everything; the counters stay. */
+void processes_stop(struct daemon *d);
+
+/* operations.c: what is counted. */
+int operations_start(struct daemon *d, struct fault *why);
+void operations_fini(struct daemon *d);
+/* The operation that a plan of a target belongs to, made if it is new. -ENOSPC: no series is left.
+ */
+int operations_find(struct daemon *d, const char *target, const struct operation_plan *plan,
+		    uint32_t *ret_idx, struct fault *why);
+int operations_add_pid(struct operation *o, pid_t pid);
+/* Reads all counters and adds what is new to the interval and the total. */
+void operations_read(struct daemon *d, uint64_t now_mono_ns);
+void operations_begin_interval(struct daemon *d, uint64_t now_mono_ns);
+
+#endif

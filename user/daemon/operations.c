@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Operations: one series in the kernel each, its last snapshot, its windows. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/internal.h"
+
+int operations_start(struct daemon *d, struct fault *why)
+{
+	d->operations = calloc(d->operation_max, sizeof(*d->operations));
+	d->now = malloc(sizeof(*d->now));
+	d->reading = malloc(sizeof(*d->reading));
+	if (!d->operations || !d->now || !d->reading)
+		return fault_set(why, -ENOMEM, "out of memory");
+	return 0;
+}
+
+static void operation_fini(struct operation *o)
+{
+	free(o->name);
+	free(o->full_name);
+	free(o->file);
+	free(o->target);
+	free(o->pids);
+	free(o->last);
+	free(o->interval);
+	free(o->total);
+}
+
+void operations_fini(struct daemon *d)
+{
+	for (size_t i = 0; i < d->operation_cnt; i++)
+		operation_fini(&d->operations[i]);
+	free(d->operations);
+	free(d->now);
+	free(d->reading);
+	d->operations = NULL;
+	d->operation_cnt = 0;
+}
+
+static bool operation_is(const struct operation *o, const char *target,
+			 const struct operation_plan *plan)
+{
+	return strcmp(o->full_name, plan->full_name) == 0 && strcmp(o->file, plan->file) == 0 &&
+	       strcmp(o->target, target) == 0;
+}
+
+static int operation_error(struct daemon *d, struct operation *o, const struct operation_plan *plan,
+			   struct fault *why)
+{
+	const struct error_expression *e = d->config->error;
+	struct ts_error compiled;
+	struct fault reason;
+	int err;
+
+	if (!e)
+		return 0;
+	if (plan->ret.is_lost)
+		return fault_set(why, -ENOTSUP, "--error cannot judge \"%s\": %s", plan->name,
+				 plan->ret.reason);
+	err = error_expression_compile(e, plan->ret.is_known, plan->ret.width_bytes,
+				       plan->ret.is_signed, &compiled, &reason);
+	if (err)
+		return fault_set(why, err, "--error \"%s\" for \"%s\": %s%s%s%s",
+				 d->config->error_text, plan->name, reason.text,
+				 plan->ret.reason[0] ? " (" : "", plan->ret.reason,
+				 plan->ret.reason[0] ? ")" : "");
+	return probe_add_error(d->probe, &compiled, &o->error, why);
+}
+
+static int operation_init(struct daemon *d, struct operation *o, const char *target,
+			  const struct operation_plan *plan, struct fault *why)
+{
+	o->name = strdup(plan->name);
+	o->full_name = strdup(plan->full_name);
+	o->file = strdup(plan->file);
+	o->target = strdup(target);
+	o->series = (uint32_t)d->operation_cnt;
+	o->uncovered_copies = plan->uncovered_copies;
+	o->last = malloc(sizeof(*o->last));
+	o->interval = malloc(sizeof(*o->interval));
+	o->total = malloc(sizeof(*o->total));
+	if (!o->name || !o->full_name || !o->file || !o->target || !o->last || !o->interval ||
+	    !o->total)
+		return fault_set(why, -ENOMEM, "out of memory");
+	snapshot_read(o->last, probe_series(d->probe, o->series), probe_stripe_cnt(d->probe));
+	window_clear(o->interval);
+	window_clear(o->total);
+	probe_describe(d->probe, &plan->copies[0], o->probe_text, sizeof(o->probe_text));
+	memcpy(o->exit_reason, plan->copies[0].reason, sizeof(o->exit_reason));
+	o->exit_reason[sizeof(o->exit_reason) - 1] = '\0';
+	return operation_error(d, o, plan, why);
+}
+
+int operations_find(struct daemon *d, const char *target, const struct operation_plan *plan,
+		    uint32_t *ret_idx, struct fault *why)
+{
+	struct operation *o;
+	int err;
+
+	for (size_t i = 0; i < d->operation_cnt; i++) {
+		if (operation_is(&d->operations[i], target, plan)) {
+			*ret_idx = (uint32_t)i;
+			return 0;
+		}
+	}
+	if (d->operation_cnt == d->operation_max)
+		return fault_set(why, -ENOSPC, "more than %zu functions: raise --max-functions",
+				 d->operation_max);
+	o = &d->operations[d->operation_cnt];
+	memset(o, 0, sizeof(*o));
+	err = operation_init(d, o, target, plan, why);
+	if (err) {
+		operation_fini(o);
+		return err;
+	}
+	*ret_idx = (uint32_t)d->operation_cnt++;
+	return 0;
+}
+
+int operations_add_pid(struct operation *o, pid_t pid)
+{
+	pid_t *pids;
+
+	o->live_cnt++;
+	for (size_t i = 0; i < o->pid_cnt; i++) {
+		if (o->pids[i] == pid)
+			return 0;
+	}
+	pids = reallocarray(o->pids, o->pid_cnt + 1, sizeof(*pids));
+	if (!pids)
+		return -ENOMEM;
+	o->pids = pids;
+	o->pids[o->pid_cnt++] = pid;
+	return 0;
+}
+
+void operations_read(struct daemon *d, uint64_t now_mono_ns)
+{
+	for (size_t i = 0; i < d->operation_cnt; i++) {
+		struct operation *o = &d->operations[i];
+
+		snapshot_read(d->now, probe_series(d->probe, o->series),
+			      probe_stripe_cnt(d->probe));
+		window_between(d->reading, o->last, d->now, now_mono_ns - d->read_mono_ns);
+		window_merge(o->interval, d->reading);
+		window_merge(o->total, d->reading);
+		*o->last = *d->now;
+	}
+	d->read_mono_ns = now_mono_ns;
+}
+
+void operations_begin_interval(struct daemon *d, uint64_t now_mono_ns)
+{
+	for (size_t i = 0; i < d->operation_cnt; i++)
+		window_clear(d->operations[i].interval);
+	d->interval_mono_ns = now_mono_ns;
+}

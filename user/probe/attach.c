@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From plans of functions to sites: which program, which flags, which cookie. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "probe/internal.h"
+
+bool probe_is_session(const struct probe *probe, const struct function_plan *plan)
+{
+	return probe->level == PROBE_LEVEL_SESSION && plan->exit_mode == EXIT_HIJACK;
+}
+
+uint16_t probe_entry_flags(const struct function_plan *plan, const struct probe_request *request,
+			   pid_t pid)
+{
+	uint16_t flags = 0;
+
+	if (plan->exit_mode != EXIT_HIJACK)
+		return 0;
+	if (plan->is_forced || plan->may_nest)
+		flags |= TS_SITE_LIMIT_DEPTH;
+	if (plan->is_forced || pid == 0 || (plan->may_nest && !request->is_alone))
+		flags |= TS_SITE_KEEP_SPAN;
+	else if (!request->is_alone)
+		flags |= TS_SITE_COUNT_HIT;
+	return flags;
+}
+
+static size_t site_cnt_of(const struct probe *probe, const struct function_plan *plan)
+{
+	if (plan->exit_mode == EXIT_SITES)
+		return 1 + plan->exit_cnt;
+	return probe_is_session(probe, plan) ? 1 : 2;
+}
+
+size_t probe_site_cnt(const struct probe *probe, const struct operation_plan *plan)
+{
+	size_t cnt = 0;
+
+	for (size_t i = 0; i < plan->copy_cnt; i++)
+		cnt += site_cnt_of(probe, &plan->copies[i]);
+	return cnt;
+}
+
+struct site_list {
+	const struct probe *probe;
+	struct site_request *items;
+	const struct operation_plan **owners; /* of each site, for messages */
+	size_t cnt;
+	pid_t pid;
+};
+
+static void list_add(struct site_list *list, const struct probe_request *request,
+		     uint64_t file_offset, enum program program, const struct ts_site *site)
+{
+	struct site_request *r = &list->items[list->cnt];
+
+	r->path = image_probe_path(request->plan->image);
+	r->file_offset = file_offset;
+	r->program = program;
+	r->site = *site;
+	r->site.tgid = (uint32_t)list->pid;
+	r->site.series = request->series;
+	r->site.error = request->error;
+	list->owners[list->cnt++] = request->plan;
+}
+
+static void list_add_exits(struct site_list *list, const struct probe_request *request,
+			   const struct function_plan *plan)
+{
+	for (size_t i = 0; i < plan->exit_cnt; i++) {
+		const struct exit_site *e = &plan->exits[i];
+		struct ts_site site = {.condition = e->condition};
+
+		if (e->is_conditional)
+			site.flags |= TS_SITE_CONDITIONAL;
+		if (e->is_tail)
+			site.flags |= TS_SITE_NO_VALUE;
+		list_add(list, request, e->file_offset, PROGRAM_EXIT, &site);
+	}
+}
+
+static void list_add_function(struct site_list *list, const struct probe_request *request,
+			      const struct function_plan *plan)
+{
+	struct ts_site site = {
+		.sp_adjust = plan->sp_adjust,
+		.flags = probe_entry_flags(plan, request, list->pid),
+	};
+
+	if (probe_is_session(list->probe, plan)) {
+		list_add(list, request, plan->entry_file_offset, PROGRAM_SESSION, &site);
+		return;
+	}
+	list_add(list, request, plan->entry_file_offset, PROGRAM_ENTRY, &site);
+	if (plan->exit_mode == EXIT_SITES)
+		list_add_exits(list, request, plan);
+	else
+		list_add(list, request, plan->entry_file_offset, PROGRAM_RETURN, &site);
+}
+
+static int list_init(struct site_list *list, const struct probe_request *requests,
+		     size_t request_cnt)
+{
+	size_t cnt = 0;
+
+	for (size_t i = 0; i < request_cnt; i++)
+		cnt += probe_site_cnt(list->probe, requests[i].plan);
+	list->items = calloc(cnt, sizeof(*list->items));
+	list->owners = calloc(cnt, sizeof(struct operation_plan *));
+	return list->items && list->owners ? 0 : -ENOMEM;
+}
+
+static int explain_refusal(const struct site_list *list, size_t failed, int err, struct fault *why)
+{
+	if (failed < list->cnt)
+		return fault_set(
+			why, err,
+			"the kernel refuses a probe in function \"%s\" of \"%s\" at file offset "
+			"0x%llx: %s",
+			list->owners[failed]->name, image_path(list->owners[failed]->image),
+			(unsigned long long)list->items[failed].file_offset, strerror(-err));
+	if (err == -ENOSPC)
+		return fault_set(why, err,
+				 "%zu probe sites are more than fit (%d): trace fewer functions",
+				 list->cnt, PROBE_SITE_MAX);
+	return fault_set(why, err, "cannot attach: %s",
+			 err == -ESRCH ? "the process has ended" : strerror(-err));
+}
+
+int probe_attach(struct probe *probe, pid_t pid, const struct probe_request *requests,
+		 size_t request_cnt, struct probe_group **ret_group, struct fault *why)
+{
+	struct site_list list = {.probe = probe, .pid = pid};
+	size_t failed = SIZE_MAX;
+	int err;
+
+	err = list_init(&list, requests, request_cnt);
+	if (err) {
+		fault_set(why, err, "out of memory");
+		goto free_list;
+	}
+	for (size_t i = 0; i < request_cnt; i++) {
+		for (size_t c = 0; c < requests[i].plan->copy_cnt; c++)
+			list_add_function(&list, &requests[i], &requests[i].plan->copies[c]);
+	}
+	err = group_attach(probe, pid, list.items, list.cnt, ret_group, &failed);
+	if (err)
+		explain_refusal(&list, failed, err, why);
+free_list:
+	free(list.items);
+	free(list.owners);
+	return err;
+}
+
+int probe_describe(const struct probe *probe, const struct function_plan *plan, char *text,
+		   size_t text_bytes)
+{
+	const char *mechanism = probe->level == PROBE_LEVEL_PERF ? "uprobe perf" : "uprobe multi";
+
+	if (probe_is_session(probe, plan))
+		mechanism = "uprobe session";
+	if (plan->exit_mode == EXIT_SITES)
+		return snprintf(text, text_bytes, "%s at %s+%u (%s), %zu exit%s", mechanism,
+				plan->raw_name, plan->entry_delta, plan->entry_insn, plan->exit_cnt,
+				plan->exit_cnt == 1 ? "" : "s");
+	return snprintf(text, text_bytes, "%s%s at %s+%u (%s)", mechanism,
+			probe_is_session(probe, plan) ? "" : " and return", plan->raw_name,
+			plan->entry_delta, plan->entry_insn);
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a probe costs, measured on functions of this process: no target is touched. Batches of calls
+ * without the probe, then with it; medians over batches leave interrupts out.
+ */
+#include <errno.h>
+#include <link.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "probe/calibrate.h"
+#include "probe/internal.h"
+
+#define BATCH_CALL_CNT 32
+#define BATCH_CNT                                                                                \
+	21 /* odd: the median is one of them. 21 x 32 calls of 20 us (two single steps in a VM): \
+	      14 ms */
+
+typedef void (*calibrate_fn)(void);
+
+void calibrate_emulated(void);
+void calibrate_nop5(void);
+void calibrate_stepped(void);
+void calibrate_exit_emulated(void);
+void calibrate_exit_stepped(void);
+
+struct find_offset {
+	uintptr_t address;
+	uint64_t file_offset;
+};
+
+static int find_in_object(struct dl_phdr_info *info, size_t bytes, void *context)
+{
+	struct find_offset *find = context;
+
+	(void)bytes;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+		uintptr_t start = info->dlpi_addr + p->p_vaddr;
+
+		if (p->p_type != PT_LOAD || find->address < start ||
+		    find->address >= start + p->p_memsz)
+			continue;
+		find->file_offset = find->address - start + p->p_offset;
+		return 1;
+	}
+	return 0;
+}
+
+static uint64_t own_file_offset(calibrate_fn fn)
+{
+	struct find_offset find = {.address = (uintptr_t)fn};
+
+	dl_iterate_phdr(find_in_object, &find);
+	return find.file_offset;
+}
+
+static calibrate_fn function_of(enum site_cost cost)
+{
+	switch (cost) {
+	case SITE_COST_NOP5:
+		return calibrate_nop5;
+	case SITE_COST_EMULATED:
+		return calibrate_emulated;
+	default:
+		return calibrate_stepped;
+	}
+}
+
+/* The kind of probe that is measured: what user code it sits on, and which programs run. */
+struct kind {
+	enum site_cost entry;
+	enum site_cost exit; /* of EXIT_SITES */
+	bool is_session;
+	enum exit_mode exit_mode;
+	uint16_t flags;
+};
+
+static uint32_t kind_number(const struct kind *k)
+{
+	return (uint32_t)k->entry | (uint32_t)k->exit << 4 | (uint32_t)k->exit_mode << 8 |
+	       (uint32_t)k->is_session << 12 | (uint32_t)k->flags << 16;
+}
+
+static int kind_attach(struct probe *probe, const struct kind *k, struct probe_group **ret_group)
+{
+	calibrate_fn exit_fn =
+		k->exit == SITE_COST_STEPPED ? calibrate_exit_stepped : calibrate_exit_emulated;
+	struct ts_site site = {
+		.tgid = (uint32_t)getpid(),
+		.series = (uint32_t)probe->series_cnt,
+		.flags = k->flags,
+	};
+	struct site_request requests[2];
+	size_t failed;
+
+	for (int i = 0; i < 2; i++) {
+		requests[i].path = "/proc/self/exe";
+		requests[i].file_offset = own_file_offset(function_of(k->entry));
+		requests[i].site = site;
+	}
+	requests[0].program = k->is_session ? PROGRAM_SESSION : PROGRAM_ENTRY;
+	requests[1].program = k->exit_mode == EXIT_SITES ? PROGRAM_EXIT : PROGRAM_RETURN;
+	if (k->exit_mode == EXIT_SITES)
+		requests[1].file_offset = own_file_offset(exit_fn);
+	return group_attach(probe, getpid(), requests, k->is_session ? 1 : 2, ret_group, &failed);
+}
+
+static uint64_t batch_ns(calibrate_fn fn)
+{
+	struct timespec from, to;
+
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	for (int i = 0; i < BATCH_CALL_CNT; i++)
+		fn();
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	return (uint64_t)(to.tv_sec - from.tv_sec) * 1000000000U + (uint64_t)to.tv_nsec -
+	       (uint64_t)from.tv_nsec;
+}
+
+static int compare_ns(const void *left, const void *right)
+{
+	uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+
+	return a < b ? -1 : a > b;
+}
+
+static uint64_t median_ns(uint64_t *values, size_t cnt)
+{
+	qsort(values, cnt, sizeof(*values), compare_ns);
+	return values[cnt / 2];
+}
+
+/* Buckets of the calibration series, all stripes. */
+static void buckets_add(const struct probe *probe, int64_t *buckets, int sign)
+{
+	const struct ts_series *s = probe_series(probe, (uint32_t)probe->series_cnt);
+
+	for (size_t stripe = 0; stripe < probe->stripe_cnt; stripe++) {
+		for (size_t i = 0; i < TS_BUCKET_CNT; i++)
+			buckets[i] += sign * (int64_t)s[stripe].buckets[i];
+	}
+}
+
+/* The median of what was counted between two buckets_add; 0 where nothing was. */
+static uint64_t median_of_buckets(const int64_t *buckets)
+{
+	int64_t total = 0, seen = 0;
+
+	for (size_t i = 0; i < TS_BUCKET_CNT; i++)
+		total += buckets[i];
+	for (uint32_t i = 0; i < TS_BUCKET_CNT; i++) {
+		seen += buckets[i];
+		if (total && seen * 2 >= total)
+			return (ts_bucket_low(i) + ts_bucket_high(i)) / 2;
+	}
+	return 0;
+}
+
+static int kind_measure(struct probe *probe, const struct kind *k, struct probe_cost *ret_cost)
+{
+	calibrate_fn fn = function_of(k->entry);
+	uint64_t bare_ns[BATCH_CNT], probed_ns[BATCH_CNT], bare, probed;
+	int64_t *buckets = calloc(TS_BUCKET_CNT, sizeof(*buckets));
+	struct probe_group *group;
+	int err = -ENOMEM;
+
+	if (!buckets)
+		return err;
+	batch_ns(fn);
+	for (int i = 0; i < BATCH_CNT; i++)
+		bare_ns[i] = batch_ns(fn);
+	err = kind_attach(probe, k, &group);
+	if (err)
+		goto free_buckets;
+	batch_ns(fn); /* the first hit rewrites a 5-byte nop, and faults pages in */
+	buckets_add(probe, buckets, -1);
+	for (int i = 0; i < BATCH_CNT; i++)
+		probed_ns[i] = batch_ns(fn);
+	buckets_add(probe, buckets, 1);
+	probe_detach(group);
+	bare = median_ns(bare_ns, BATCH_CNT) / BATCH_CALL_CNT;
+	probed = median_ns(probed_ns, BATCH_CNT) / BATCH_CALL_CNT;
+	ret_cost->call_ns = probed > bare ? probed - bare : 0;
+	ret_cost->inner_ns = median_of_buckets(buckets);
+	ret_cost->inner_ns -= ret_cost->inner_ns > bare ? bare : ret_cost->inner_ns;
+free_buckets:
+	free(buckets);
+	return err;
+}
+
+int probe_calibrate(struct probe *probe, const struct probe_request *request, pid_t pid,
+		    struct probe_cost *ret_cost, struct fault *why)
+{
+	const struct function_plan *plan = &request->plan->copies[0];
+	struct kind k = {
+		.entry = plan->entry_cost,
+		.is_session = probe_is_session(probe, plan),
+		.exit_mode = plan->exit_mode,
+		.flags = probe_entry_flags(plan, request, pid),
+	};
+	struct calibrated_kind *slot;
+	int err;
+
+	for (size_t i = 0; k.exit_mode == EXIT_SITES && i < plan->exit_cnt; i++) {
+		if (plan->exits[i].cost > k.exit)
+			k.exit = plan->exits[i].cost;
+	}
+	for (size_t i = 0; i < probe->kind_cnt; i++) {
+		if (probe->kinds[i].kind == kind_number(&k)) {
+			*ret_cost = probe->kinds[i].cost;
+			return 0;
+		}
+	}
+	if (probe->kind_cnt == CALIBRATE_KIND_MAX)
+		return fault_set(why, -ENOSPC, "more than %d kinds of probe", CALIBRATE_KIND_MAX);
+	slot = &probe->kinds[probe->kind_cnt];
+	err = kind_measure(probe, &k, &slot->cost);
+	if (err)
+		return fault_set(why, err, "cannot measure what a probe costs: %s", strerror(-err));
+	slot->kind = kind_number(&k);
+	probe->kind_cnt++;
+	*ret_cost = slot->cost;
+	return 0;
+}
+
+int calibrate_try(struct probe *probe)
+{
+	struct kind k = {
+		.entry = SITE_COST_EMULATED,
+		.is_session = probe->level == PROBE_LEVEL_SESSION,
+		.exit_mode = EXIT_HIJACK,
+	};
+	const struct ts_series *s = probe_series(probe, (uint32_t)probe->series_cnt);
+	struct probe_group *group;
+	uint64_t returns = 0;
+	int err;
+
+	err = kind_attach(probe, &k, &group);
+	if (err)
+		return err;
+	calibrate_emulated();
+	probe_detach(group);
+	for (size_t stripe = 0; stripe < probe->stripe_cnt; stripe++)
+		returns += s[stripe].returns;
+	return returns == 1 ? 0 : -ENOTSUP;
+}

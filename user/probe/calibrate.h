@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside user/probe: probes on functions of this very process, to try a level and to measure what
+ * it costs. */
+#ifndef TICKSCOPE_PROBE_CALIBRATE_H
+#define TICKSCOPE_PROBE_CALIBRATE_H
+
+struct probe;
+
+/* 0 where one call of a function of this process is counted exactly once; else -errno. */
+int calibrate_try(struct probe *probe);
+
+#endif

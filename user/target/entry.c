@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where to see a call begin. The kernel emulates only a few instructions and single-steps the rest,
+ * at 2 to 20 times the cost: the probe goes to the first cheap instruction that is executed once
+ * for each call, before the stack pointer moves (kernel.md §1.2).
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "target/plan.h"
+
+#define SLIDE_BYTES_MAX \
+	32 /* further in, arguments are being used and the stack pointer has moved */
+
+struct candidate {
+	struct insn insn;
+	enum site_cost cost;
+};
+
+/* rdi rsi rdx rcx r8 r9: what captured arguments are read from. */
+static bool writes_argument_or_stack(const struct insn *insn)
+{
+	static const uint16_t kept = 1 << 7 | 1 << 6 | 1 << 2 | 1 << 1 | 1 << 8 | 1 << 9 | 1 << 4;
+
+	for (int i = 0; i < insn->z.operand_count; i++) {
+		const ZydisDecodedOperand *o = &insn->operands[i];
+		int idx;
+
+		if (o->type != ZYDIS_OPERAND_TYPE_REGISTER ||
+		    !(o->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE))
+			continue;
+		idx = register_index(o->reg.value);
+		if (idx >= 0 && kept >> idx & 1)
+			return true;
+	}
+	return false;
+}
+
+static bool ends_slide(const struct insn *insn)
+{
+	switch (insn->z.meta.category) {
+	case ZYDIS_CATEGORY_RET:
+	case ZYDIS_CATEGORY_UNCOND_BR:
+	case ZYDIS_CATEGORY_COND_BR:
+	case ZYDIS_CATEGORY_CALL:
+	case ZYDIS_CATEGORY_SYSCALL:
+		return true;
+	default:
+		return writes_argument_or_stack(insn);
+	}
+}
+
+static bool is_exit(const struct flow *flow, uint64_t address)
+{
+	for (size_t i = 0; i < flow->exit_cnt; i++) {
+		if (flow->exits[i].address == address)
+			return true;
+	}
+	return false;
+}
+
+/* A nop is better than a push, and that than anything stepped; a call is the last choice: its
+ * emulation writes memory. */
+static bool is_better(const struct candidate *a, const struct candidate *b)
+{
+	bool is_call = a->insn.z.meta.category == ZYDIS_CATEGORY_CALL;
+
+	return a->cost < b->cost && !(is_call && b->cost == SITE_COST_NOP5);
+}
+
+/* Walks from the first instruction as far as a site may slide, and keeps the best. */
+static void slide(const struct flow *flow, const struct function_query *query, bool uses_exits,
+		  struct candidate *best)
+{
+	const struct flow_piece *p = &flow->pieces[0];
+	uint64_t address = p->start;
+	struct candidate c;
+
+	while (address < p->end && address - p->start < SLIDE_BYTES_MAX) {
+		/* A jump back to this or an earlier instruction would make one call hit twice. */
+		if (p->marks[address - p->start] & FLOW_BRANCH_TARGET ||
+		    !flow_decode(p, address, &c.insn))
+			return;
+		c.cost = insn_site_cost(&c.insn);
+		if (c.cost == SITE_COST_NOP5 && query->avoids_nop5)
+			c.cost = SITE_COST_STEPPED;
+		if (insn_is_probeable(&c.insn) && !(uses_exits && is_exit(flow, address)) &&
+		    is_better(&c, best))
+			*best = c;
+		if (ends_slide(&c.insn))
+			return;
+		address += c.insn.z.length;
+	}
+}
+
+static void set_entry(struct function_plan *plan, const struct flow *flow,
+		      const struct candidate *c)
+{
+	const char *mnemonic = ZydisMnemonicGetString(c->insn.z.mnemonic);
+
+	plan->entry_delta = (uint32_t)(c->insn.address - flow->pieces[0].start);
+	plan->entry_cost = c->cost;
+	strncpy(plan->entry_insn, mnemonic ? mnemonic : "?", sizeof(plan->entry_insn) - 1);
+	image_offset(flow->image, c->insn.address, 1, &plan->entry_file_offset);
+}
+
+int entry_choose(struct function_plan *plan, const struct flow *flow,
+		 const struct function_query *query)
+{
+	struct candidate best = {.cost = SITE_COST_STEPPED + 1};
+
+	if (flow->has_branch_to_start)
+		return plan_refuse(
+			plan,
+			"a loop leads back to its first instruction: calls and rounds look alike");
+	slide(flow, query, plan->exit_mode == EXIT_SITES, &best);
+	if (best.cost > SITE_COST_STEPPED)
+		return plan_refuse(plan, "its first instruction cannot hold a probe");
+	set_entry(plan, flow, &best);
+	return 0;
+}
+
+int entry_at_offset(struct function_plan *plan, struct flow *flow, uint64_t offset)
+{
+	const struct flow_piece *p = &flow->pieces[0];
+	struct candidate c;
+
+	if (offset >= p->end - p->start || !(p->marks[offset] & FLOW_FIRST_BYTE) ||
+	    !flow_decode(p, p->start + offset, &c.insn))
+		return plan_refuse(plan,
+				   "the offset is not that of an instruction on a known path");
+	if (p->deltas[offset] == DELTA_UNKNOWN)
+		return plan_refuse(plan, "the stack pointer at that offset is not known");
+	if (!insn_is_probeable(&c.insn) || is_exit(flow, c.insn.address))
+		return plan_refuse(plan,
+				   "the instruction at that offset cannot hold an entry probe");
+	c.cost = insn_site_cost(&c.insn);
+	plan->sp_adjust = p->deltas[offset];
+	set_entry(plan, flow, &c);
+	return 0;
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Parses and matches patterns; measures how near a name is to one. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "target/pattern.h"
+
+/* Names that a mangled symbol abbreviates instead of spelling them (Itanium C++ ABI 5.1.10), or
+ * spells as a code. */
+static const char *const unspelled[] = {
+	"operator", "string",	     "basic_string",  "allocator",	"iostream", "istream",
+	"ostream",  "basic_istream", "basic_ostream", "basic_iostream", "std"};
+
+/* The first ':' that is not one of a pair, or NULL. */
+static const char *library_end(const char *text)
+{
+	for (const char *at = strchr(text, ':'); at; at = strchr(at, ':')) {
+		if (at[1] != ':')
+			return at;
+		at += 2;
+	}
+	return NULL;
+}
+
+static bool is_identifier(char c)
+{
+	return isalnum((unsigned char)c) || c == '_';
+}
+
+/* The identifier that the last component of the name consists of, where it is a whole one. */
+static void find_literal(struct pattern *p)
+{
+	size_t length = strcspn(p->function, "(<"), start;
+
+	p->literal[0] = '\0';
+	start = length;
+	while (start && is_identifier(p->function[start - 1]))
+		start--;
+	if (length - start >= sizeof(p->literal) || length == start || strpbrk(p->function, "(<"))
+		return;
+	memcpy(p->literal, p->function + start, length - start);
+	p->literal[length - start] = '\0';
+	for (size_t i = 0; i < sizeof(unspelled) / sizeof(unspelled[0]); i++) {
+		if (strcmp(p->literal, unspelled[i]) == 0)
+			p->literal[0] = '\0';
+	}
+}
+
+static int split_offset(struct pattern *p, struct fault *why)
+{
+	char *plus = strrchr(p->function, '+'), *end;
+
+	p->offset = PATTERN_NO_OFFSET;
+	if (!plus || strncmp(plus, "+0x", 3) != 0 || plus == p->function)
+		return 0;
+	errno = 0;
+	p->offset = strtoull(plus + 3, &end, 16);
+	if (errno || *end || end == plus + 3 || p->offset == PATTERN_NO_OFFSET)
+		return fault_set(why, -EINVAL,
+				 "\"%s\" is not an offset into a function: write FUNC+0x1c", plus);
+	*plus = '\0';
+	return 0;
+}
+
+int pattern_parse(const char *text, struct pattern *ret_pattern, struct fault *why)
+{
+	struct pattern *p = ret_pattern;
+	const char *colon = library_end(text);
+	int err;
+
+	if (strlen(text) >= PATTERN_BYTES)
+		return fault_set(why, -EINVAL, "a name of more than %d bytes", PATTERN_BYTES - 1);
+	p->library[0] = '\0';
+	if (colon) {
+		memcpy(p->library, text, (size_t)(colon - text));
+		p->library[colon - text] = '\0';
+		text = colon + 1;
+	}
+	memcpy(p->function, text, strlen(text) + 1);
+	err = split_offset(p, why);
+	if (err)
+		return err;
+	if (!p->function[0] || (colon && !p->library[0]))
+		return fault_set(why, -EINVAL, "name a function: FUNC, or LIB:FUNC");
+	p->is_glob = strpbrk(p->function, "*?");
+	find_literal(p);
+	return 0;
+}
+
+/* '*' and '?' only: brackets are common in C++ names. Linear in practice: only the last '*' is ever
+ * tried again. */
+static bool glob_matches(const char *glob, const char *name)
+{
+	const char *star = NULL, *resume = NULL;
+
+	while (*name) {
+		if (*glob == '*') {
+			star = glob++;
+			resume = name;
+		} else if (*glob == '?' || *glob == *name) {
+			glob++;
+			name++;
+		} else if (star) {
+			glob = star + 1;
+			name = ++resume;
+		} else {
+			return false;
+		}
+	}
+	while (*glob == '*')
+		glob++;
+	return !*glob;
+}
+
+bool pattern_matches(const struct pattern *pattern, const char *name)
+{
+	if (strcmp(pattern->function, name) == 0)
+		return true;
+	return pattern->is_glob && glob_matches(pattern->function, name);
+}
+
+bool pattern_is_library(const struct pattern *pattern, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *base = slash ? slash + 1 : path;
+	size_t length = strlen(pattern->library);
+
+	if (strchr(pattern->library, '/'))
+		return strcmp(pattern->library, path) == 0;
+	if (strncmp(base, pattern->library, length) != 0)
+		return false;
+	/* "libssl" and "libssl.so" both name libssl.so.3; "libs" does not. */
+	return !base[length] || base[length] == '.' ||
+	       (base[length] == '-' && strstr(base + length, ".so"));
+}
+
+static const char *last_name(const char *name)
+{
+	const char *at = name;
+
+	for (const char *colon = strstr(name, "::"); colon; colon = strstr(colon + 2, "::"))
+		at = colon + 2;
+	return at;
+}
+
+#define DISTANCE_BYTES 64 /* longer names are compared by their beginnings */
+
+static size_t smaller(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+size_t pattern_distance(const char *wanted, const char *name, size_t limit)
+{
+	size_t row[DISTANCE_BYTES + 1], length;
+
+	wanted = last_name(wanted);
+	name = last_name(name);
+	length = smaller(strlen(name), DISTANCE_BYTES);
+	for (size_t j = 0; j <= length; j++)
+		row[j] = j;
+	for (size_t i = 0; wanted[i] && i < DISTANCE_BYTES; i++) {
+		size_t diagonal = row[0], best = i + 1;
+
+		row[0] = i + 1;
+		for (size_t j = 0; j < length; j++) {
+			bool is_same = tolower((unsigned char)wanted[i]) ==
+				       tolower((unsigned char)name[j]);
+			size_t cost = smaller(diagonal + !is_same, smaller(row[j], row[j + 1]) + 1);
+
+			diagonal = row[j + 1];
+			row[j + 1] = cost;
+			best = smaller(best, cost);
+		}
+		if (best >= limit)
+			return limit;
+	}
+	return smaller(row[length], limit);
+}

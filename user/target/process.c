@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A running process as /proc shows it. Everything there may change or vanish between two reads. */
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "target/internal.h"
+
+#define DELETED " (deleted)"
+
+static int proc_path(pid_t pid, const char *name, char *path, size_t path_bytes)
+{
+	return snprintf(path, path_bytes, "/proc/%d/%s", pid, name);
+}
+
+static ssize_t proc_readlink(pid_t pid, const char *name, char *text, size_t text_bytes)
+{
+	char path[64];
+	ssize_t length;
+
+	proc_path(pid, name, path, sizeof(path));
+	length = readlink(path, text, text_bytes - 1);
+	if (length >= 0)
+		text[length] = '\0';
+	return length;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t length = strlen(text), end_length = strlen(end);
+
+	return length >= end_length && strcmp(text + length - end_length, end) == 0;
+}
+
+/* One line of /proc/PID/maps. */
+struct mapping {
+	uint64_t start;
+	uint64_t end;
+	char perms[5];
+	uint64_t device;
+	uint64_t inode;
+	char *path; /* in the line */
+};
+
+static bool parse_mapping(char *line, struct mapping *m)
+{
+	unsigned int major, minor;
+	int path_at = 0;
+
+	line[strcspn(line, "\n")] = '\0';
+	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %*x %x:%x %" SCNu64 " %n", &m->start, &m->end,
+		   m->perms, &major, &minor, &m->inode, &path_at) < 6)
+		return false;
+	m->device = (uint64_t)major << 20 | minor;
+	m->path = path_at ? line + path_at : line + strlen(line);
+	return true;
+}
+
+static bool is_bypass(const char *path)
+{
+	static const char *const names[] = {"libonload", "libvma.so", "libxlio", "librte_eal",
+					    "/rtemap_"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strstr(path, names[i]))
+			return true;
+	}
+	return false;
+}
+
+static int add_image(struct process *p, const struct mapping *m, uint64_t main_inode)
+{
+	struct image *images;
+	struct image *image;
+	char name[96];
+
+	for (size_t i = 0; i < p->image_cnt; i++) {
+		if (p->images[i].inode == m->inode && p->images[i].device == m->device)
+			return 0;
+	}
+	if (p->image_cnt == IMAGE_MAX)
+		return 0;
+	images = reallocarray(p->images, p->image_cnt + 1, sizeof(*images));
+	if (!images)
+		return -ENOMEM;
+	p->images = images;
+	image = &images[p->image_cnt++];
+	*image = (struct image){.device = m->device, .inode = m->inode, .fd = -1};
+	image->is_main = m->inode == main_inode && p->image_cnt == 1;
+	if (ends_with(m->path, DELETED))
+		m->path[strlen(m->path) - strlen(DELETED)] = '\0';
+	if (image->is_main)
+		snprintf(name, sizeof(name), "/proc/%d/exe", p->pid);
+	else
+		snprintf(name, sizeof(name), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, p->pid,
+			 m->start, m->end);
+	image->path = strdup(m->path);
+	image->probe_path = strdup(name);
+	if (!image->path || !image->probe_path)
+		return -ENOMEM;
+	text_clean(image->path);
+	return 0;
+}
+
+/* Executable mappings of files become images; the executable's comes first. */
+static int take_mapping(struct process *p, struct mapping *m, uint64_t main_inode, bool wants_main)
+{
+	if (m->perms[2] != 'x')
+		return 0;
+	if (!m->inode) {
+		p->has_jit_code |= m->path[0] != '[';
+		return 0;
+	}
+	p->has_jit_code |= strncmp(m->path, "/memfd:", 7) == 0;
+	if ((m->inode == main_inode) != wants_main)
+		return 0;
+	return add_image(p, m, main_inode);
+}
+
+static int read_maps(struct process *p, uint64_t main_inode, bool wants_main, struct fault *why)
+{
+	char path[64], *line = NULL;
+	size_t room = 0;
+	FILE *file;
+	int err = 0;
+
+	proc_path(p->pid, "maps", path, sizeof(path));
+	file = fopen(path, "re");
+	if (!file)
+		return fault_set(why, -errno, "cannot read the memory map of process %d: %s%s",
+				 p->pid, strerror(errno),
+				 errno == EACCES ? " (needs root, or CAP_PERFMON or CAP_SYS_PTRACE)"
+						 : "");
+	while (!err && getline(&line, &room, file) > 0) {
+		struct mapping m;
+
+		if (!parse_mapping(line, &m))
+			continue;
+		p->has_kernel_bypass |= is_bypass(m.path);
+		err = take_mapping(p, &m, main_inode, wants_main);
+	}
+	free(line);
+	fclose(file);
+	return err ? fault_set(why, err, "out of memory") : 0;
+}
+
+static void read_status(struct process *p)
+{
+	char path[64], *line = NULL;
+	size_t room = 0;
+	FILE *file;
+
+	proc_path(p->pid, "status", path, sizeof(path));
+	file = fopen(path, "re");
+	if (!file)
+		return;
+	while (getline(&line, &room, file) > 0) {
+		if (strncmp(line, "Seccomp:", 8) == 0)
+			p->has_seccomp = line[8 + strspn(line + 8, " \t")] != '0';
+		if (strncmp(line, "x86_Thread_features:", 20) == 0)
+			p->has_shadow_stack = strstr(line, "shstk");
+	}
+	free(line);
+	fclose(file);
+}
+
+static void read_namespaces(struct process *p, const char *exe, uint64_t inode)
+{
+	char own[64], theirs[64], path[PATH_MAX + 32];
+	struct stat st;
+
+	if (proc_readlink(getpid(), "ns/mnt", own, sizeof(own)) > 0 &&
+	    proc_readlink(p->pid, "ns/mnt", theirs, sizeof(theirs)) > 0)
+		p->is_other_mount_namespace = strcmp(own, theirs) != 0;
+	snprintf(path, sizeof(path), "/proc/%d/root%s", p->pid, exe);
+	p->is_executable_replaced =
+		ends_with(exe, DELETED) || stat(path, &st) || st.st_ino != inode;
+}
+
+static void set_name(struct process *p, const char *exe)
+{
+	const char *slash = strrchr(exe, '/');
+	const char *base = slash ? slash + 1 : exe;
+	size_t length = strlen(base) - (ends_with(base, DELETED) ? strlen(DELETED) : 0);
+
+	snprintf(p->name, sizeof(p->name), "%.*s", (int)(length < INT_MAX ? length : 0), base);
+	text_clean(p->name);
+}
+
+static int explain_exe(pid_t pid, int err, struct fault *why)
+{
+	char path[64];
+
+	proc_path(pid, "stat", path, sizeof(path));
+	if (access(path, F_OK))
+		return fault_set(why, -ESRCH, "there is no process %d", pid);
+	if (err == -ENOENT)
+		return fault_set(
+			why, -ESRCH,
+			"process %d has no program: it is a kernel thread, or it has ended", pid);
+	return fault_set(why, err,
+			 "cannot look into process %d: %s (needs root, or CAP_SYS_PTRACE)", pid,
+			 strerror(-err));
+}
+
+int process_open(pid_t pid, struct process **ret_process, struct fault *why)
+{
+	struct process *p = calloc(1, sizeof(*p));
+	char exe[PATH_MAX], link_path[64];
+	struct stat st;
+	int err;
+
+	if (!p)
+		return fault_set(why, -ENOMEM, "out of memory");
+	p->pid = pid;
+	proc_path(pid, "exe", link_path, sizeof(link_path));
+	if (proc_readlink(pid, "exe", exe, sizeof(exe)) < 0 || stat(link_path, &st)) {
+		err = explain_exe(pid, -errno, why);
+		goto free_process;
+	}
+	set_name(p, exe);
+	read_status(p);
+	read_namespaces(p, exe, st.st_ino);
+	err = read_maps(p, st.st_ino, true, why);
+	if (!err && !p->image_cnt)
+		err = fault_set(why, -ENOTSUP,
+				"the code of process %d (%s) is not mapped from its file (remapped "
+				"to huge pages?): it cannot be "
+				"probed",
+				pid, p->name);
+	if (!err)
+		err = read_maps(p, st.st_ino, false, why);
+	if (err)
+		goto free_process;
+	*ret_process = p;
+	return 0;
+free_process:
+	process_free(p);
+	return err;
+}
+
+void process_free(struct process *process)
+{
+	if (!process)
+		return;
+	for (size_t i = 0; i < process->image_cnt; i++)
+		image_fini(&process->images[i]);
+	free(process->images);
+	free(process);
+}
+
+pid_t process_pid(const struct process *process)
+{
+	return process->pid;
+}
+
+const char *process_name(const struct process *process)
+{
+	return process->name;
+}
+
+const struct image *process_executable(const struct process *process)
+{
+	return &process->images[0];
+}
+
+static int compare_pids(const void *left, const void *right)
+{
+	return *(const pid_t *)left - *(const pid_t *)right;
+}
+
+static bool runs_file(pid_t pid, const struct stat *wanted)
+{
+	char path[64];
+	struct stat st;
+
+	proc_path(pid, "exe", path, sizeof(path));
+	return stat(path, &st) == 0 && st.st_dev == wanted->st_dev && st.st_ino == wanted->st_ino;
+}
+
+int process_find_by_executable(const char *path, size_t max_cnt, pid_t **ret_pids, size_t *ret_cnt,
+			       struct fault *why)
+{
+	struct dirent *entry;
+	struct stat wanted;
+	size_t cnt = 0;
+	pid_t *pids;
+	DIR *proc;
+
+	if (stat(path, &wanted))
+		return fault_set(why, -errno, "cannot find \"%s\": %s", path, strerror(errno));
+	if (!S_ISREG(wanted.st_mode))
+		return fault_set(why, -EINVAL, "\"%s\" is not a program", path);
+	pids = calloc(max_cnt, sizeof(*pids));
+	proc = opendir("/proc");
+	if (!pids || !proc) {
+		free(pids);
+		if (proc)
+			closedir(proc);
+		return fault_set(why, -ENOMEM, "cannot list processes: %s", strerror(errno));
+	}
+	while (cnt < max_cnt && (entry = readdir(proc))) {
+		char *end;
+		long pid = strtol(entry->d_name, &end, 10);
+
+		if (pid > 0 && pid <= INT_MAX && !*end && runs_file((pid_t)pid, &wanted))
+			pids[cnt++] = (pid_t)pid;
+	}
+	closedir(proc);
+	qsort(pids, cnt, sizeof(*pids), compare_pids);
+	*ret_pids = pids;
+	*ret_cnt = cnt;
+	return 0;
+}
+
+int process_inspect(struct process *process, struct process_facts *ret_facts, struct fault *why)
+{
+	struct image *main_image = &process->images[0];
+	int err = image_load_symbols(main_image, why);
+
+	memset(ret_facts, 0, sizeof(*ret_facts));
+	if (err && err != -ENOTSUP)
+		return err;
+	ret_facts->is_x86_64 = !err;
+	if (!err)
+		err = process_load_runtime_facts(process, why);
+	if (err && ret_facts->is_x86_64)
+		return err;
+	ret_facts->has_unwinder = process->has_unwinder;
+	ret_facts->has_stack_switching = process->has_stack_switching;
+	ret_facts->has_shadow_stack = process->has_shadow_stack;
+	ret_facts->has_seccomp = process->has_seccomp;
+	ret_facts->has_jit_code = process->has_jit_code;
+	ret_facts->is_other_mount_namespace = process->is_other_mount_namespace;
+	ret_facts->is_executable_replaced = process->is_executable_replaced;
+	ret_facts->has_kernel_bypass = process->has_kernel_bypass;
+	ret_facts->file_cnt = process->image_cnt;
+	ret_facts->function_cnt = main_image->symbol_cnt;
+	return 0;
+}
