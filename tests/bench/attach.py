@@ -13,7 +13,7 @@ FUNCTION_CNT = 1000
 
 
 def attach_once(bench):
-    """Attaches and detaches while the target runs: (ms, what tickscope says, wrong results, pauses without and with)."""
+    """Attaches and detaches while the target runs: (ms, what tickscope says, wrong results, pauses before, in it)."""
     target = bench.target()
     _, wrong_before, quiet_ns = target.ask(f"steady {STEADY_MS}")
     target.tell(f"steady {STEADY_MS}")

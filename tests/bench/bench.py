@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-`make bench`: measures, in one run, the ratios of DESIGN.md §5 that tracing functions can reach, next to empty programs,
-bpftrace and funclatency. Exit status: 0 all measured (misses are in the table), 1 something could not be.
+`make bench`: measures, in one run, what tracing functions costs, next to empty programs, bpftrace and funclatency, and
+holds it against DESIGN.md §5. Exit status: 0 all measured (misses are in the table), 1 something could not be.
 """
 
 import argparse

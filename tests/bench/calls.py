@@ -52,7 +52,7 @@ def tickscope(*options):
 
 
 def wait_ready(tool, target, function):
-    if "empty-load" in tool.argv[0] or "tickscope" in tool.argv[0]:
+    if tool.name in ("empty-load", "tickscope"):
         tool.wait_attached()
     else:
         start = sites_of(target.path, function)["start"]
@@ -116,14 +116,11 @@ TABLE = {
 
 
 def start_all(bench, cases):
+    """One after the other: tickscope calibrates itself meanwhile, which compiling neighbours would disturb."""
     for case in cases:
         try:
             case.target = bench.target()
             case.tool = case.start(bench, case.target, case.function)
-        except Failed as failure:
-            case.failure = str(failure)
-    for case in cases:
-        try:
             if case.tool:
                 wait_ready(case.tool, case.target, case.function)
         except Failed as failure:
@@ -139,10 +136,10 @@ def count_histogram(text):
 def stop_all(bench, cases):
     for case in cases:
         bench.stop(*(child for child in (case.tool, case.target) if child))
-        if case.failure or not case.tool or "empty-load" in case.tool.argv[0]:
+        if case.failure or not case.tool or case.tool.name == "empty-load":
             continue
         try:
-            if "tickscope" in case.tool.argv[0]:
+            if case.tool.name == "tickscope":
                 operations = {o["name"]: o for o in case.tool.summary()["operations"]}
                 case.operation = operations[case.function]
                 case.seen = case.operation["count"]

@@ -14,6 +14,7 @@ READY_TIMEOUT_S = 30  # bpftrace compiles for seconds on a busy machine
 STOP_TIMEOUT_S = 15
 POLL_S = 0.001
 PR_SET_PDEATHSIG = 1
+SYSTEM_PATH = "/usr/sbin:/sbin"  # where Debian puts funclatency, and not every root's PATH leads
 
 
 class Failed(Exception):
@@ -30,6 +31,7 @@ class Tool:
 
     def __init__(self, argv, prefix):
         self.argv = argv
+        self.name = os.path.basename(argv[0])
         self.out_path, self.err_path = prefix + ".out", prefix + ".err"
         self.started = time.monotonic()
         with open(self.out_path, "wb") as out, open(self.err_path, "wb") as err:
@@ -51,9 +53,9 @@ class Tool:
         while not is_ready():
             waited_s = time.monotonic() - self.started
             if self.process.poll() is not None:
-                raise Failed(f"{self.argv[0]} ended: {self.messages().strip() or self.output().strip()}")
+                raise Failed(f"{self.name} ended: {self.messages().strip() or self.output().strip()}")
             if waited_s > READY_TIMEOUT_S:
-                raise Failed(f"{self.argv[0]} not ready after {READY_TIMEOUT_S} s")
+                raise Failed(f"{self.name} not ready after {READY_TIMEOUT_S} s")
             time.sleep(POLL_S)
         return time.monotonic() - self.started
 
@@ -127,7 +129,8 @@ class Bench:
         self.target_file = os.path.join(build, "bench", "bench-target")
         self.children = []
         self.started_cnt = 0
-        self.directory = tempfile.mkdtemp(prefix="run.", dir=os.path.join(build, "bench"))
+        # As /proc/PID/maps will name it.
+        self.directory = os.path.realpath(tempfile.mkdtemp(prefix="run.", dir=os.path.join(build, "bench")))
 
     def __enter__(self):
         return self
@@ -149,9 +152,10 @@ class Bench:
         return child
 
     def tool(self, *argv):
-        if not shutil.which(argv[0]):
+        path = shutil.which(argv[0]) or shutil.which(argv[0], path=SYSTEM_PATH)
+        if not path:
             raise Failed(f"{argv[0]} is not there")
-        child = Tool(argv, self.new_path("tool"))
+        child = Tool([path, *argv[1:]], self.new_path("tool"))
         self.children.append(child)
         return child
 

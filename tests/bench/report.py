@@ -4,14 +4,16 @@
 PASS, MISS, INFO, MISSING = "pass", "MISS", "-", "NOT MEASURED"
 
 
+def number(value):
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
 class Row:
     """One number that DESIGN.md §5 sets a limit for, or (without limit) one that is good to know."""
 
-    def __init__(self, what, measured=None, limit=None, unit="×", note="", verdict=None):
+    def __init__(self, what, measured=None, limit=None, unit="×", note=""):
         self.what, self.measured, self.limit, self.unit, self.note = what, measured, limit, unit, note
-        if verdict:
-            self.verdict = verdict
-        elif measured is None:
+        if measured is None:
             self.verdict = MISSING
         elif limit is None:
             self.verdict = INFO
@@ -20,7 +22,7 @@ class Row:
 
     def texts(self):
         limit = "" if self.limit is None else f"≤ {self.limit:g} {self.unit}"
-        measured = "" if self.measured is None else f"{self.measured:.3g} {self.unit}"
+        measured = "" if self.measured is None else f"{number(self.measured)} {self.unit}"
         return self.what, limit, measured, self.verdict, self.note
 
     def as_json(self):
@@ -45,7 +47,7 @@ def print_cases(cases):
         if case.failure:
             rows.append((case.function, case.name, MISSING, "", case.failure))
         else:
-            spread = f"[{min(case.ns):.0f} .. {max(case.ns):.0f}]"
+            spread = f"[{min(case.ns):.1f} .. {max(case.ns):.1f}]"
             rows.append((case.function, case.name, f"{case.median_ns:.1f}", spread, seen))
     print_table("One call, by the clock of the program that makes it",
                 ("function", "traced by", "ns, median", "[min .. max]", "calls counted"), rows, right=(2, 3))

@@ -4,11 +4,11 @@
  * thread, and answers in one line; between commands it sleeps, so that bench.py can take turns
  * among many of them.
  *
- *   batch FUNCTION CALLS            -> ns that all calls took together, times it was preempted
- * meanwhile spin FUNCTION CALLS FILE        -> calls; the exact durations go to FILE, one native
- * u64 of ns each pace CALLS_PER_S MS             -> calls made of series_*, in turn; 0 calls per s:
- * as fast as it can steady MS                       -> calls made of all MANY_CNT functions, wrong
- * results, longest pause in ns
+ *   batch FUNCTION CALLS      -> ns that all calls took together, times it was preempted in them
+ *   spin FUNCTION CALLS FILE  -> calls; FILE gets their durations as native u64 of ns: all as the
+ *                                function itself saw them, then all as its caller did
+ *   pace CALLS_PER_S MS       -> calls made of series_*, in turn; 0 calls per s: no pause between
+ *   steady MS                 -> calls made of all functions, wrong results, longest pause in ns
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -118,10 +118,11 @@ static uint64_t skewed_ns(double random)
 	return (uint64_t)(300 * pow(3000, random));
 }
 
-/* A fast path, and a slow one for one call in a hundred. */
+/* A fast path, and a slow one for three calls in a hundred: no percentile that is shown lies
+ * between them. */
 static uint64_t bimodal_ns(double random)
 {
-	return random < 0.99 ? (uint64_t)(2000 + random * 500) : (uint64_t)(random * 500000);
+	return random < 0.97 ? (uint64_t)(2000 + random * 500) : (uint64_t)(random * 500000);
 }
 
 struct spinner {
@@ -146,24 +147,37 @@ static const struct spinner *find_spinner(const char *name)
 	return NULL;
 }
 
+static bool write_all(const char *path, const uint64_t *values, size_t cnt)
+{
+	FILE *out = fopen(path, "wb");
+	bool is_written;
+
+	if (!out)
+		return false;
+	is_written = fwrite(values, sizeof(*values), cnt, out) == cnt;
+	return fclose(out) == 0 && is_written;
+}
+
 static bool spin(const char *name, const char *calls_text, const char *path)
 {
 	const struct spinner *s = find_spinner(name);
-	uint64_t calls, *took_ns, random = 88172645463325252U;
-	FILE *out;
+	uint64_t calls, *inside_ns, *outside_ns, random = 88172645463325252U;
 	bool is_written;
 
 	if (!s || !parse_count(calls_text, CALLS_MAX, &calls) || !path)
 		return false;
-	took_ns = calloc(calls + 1, sizeof(*took_ns));
-	out = fopen(path, "wb");
-	if (!took_ns || !out)
-		return false; /* the program ends, and everything with it */
-	for (uint64_t i = 0; i < calls; i++)
-		took_ns[i] = s->fn(s->duration_ns(next_random(&random)));
-	is_written = fwrite(took_ns, sizeof(*took_ns), calls, out) == calls;
-	is_written = fclose(out) == 0 && is_written;
-	free(took_ns);
+	inside_ns = calloc(calls + 1, 2 * sizeof(*inside_ns));
+	if (!inside_ns)
+		return false;
+	outside_ns = inside_ns + calls;
+	for (uint64_t i = 0; i < calls; i++) {
+		uint64_t wanted_ns = s->duration_ns(next_random(&random)), start_ns = mono_ns();
+
+		inside_ns[i] = s->fn(wanted_ns);
+		outside_ns[i] = mono_ns() - start_ns;
+	}
+	is_written = write_all(path, inside_ns, 2 * calls);
+	free(inside_ns);
 	printf("%" PRIu64 "\n", calls);
 	return is_written;
 }

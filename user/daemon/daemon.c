@@ -165,13 +165,21 @@ static void on_kernel_event(const struct ts_event *event, void *context)
 		processes_exec(context, (pid_t)event->tgid);
 }
 
+/* Takes the signal, which would else be delivered once it is no longer blocked. */
+static bool on_signal(struct daemon *d, struct sources *s)
+{
+	struct signalfd_siginfo info;
+
+	d->is_interrupted = read(s->signal_fd, &info, sizeof(info)) == sizeof(info);
+	return d->is_interrupted;
+}
+
 /* Handles one ready source. False: the trace ends. */
 static bool dispatch(struct daemon *d, struct sources *s, uint64_t source)
 {
 	switch (source & DAEMON_SOURCE_MASK) {
 	case DAEMON_SOURCE_SIGNAL:
-		d->is_interrupted = true;
-		return false;
+		return !on_signal(d, s);
 	case DAEMON_SOURCE_END:
 		return false;
 	case DAEMON_SOURCE_TICK:

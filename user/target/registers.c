@@ -117,6 +117,39 @@ static int32_t frame_after(const struct registers *r, const struct insn *insn)
 	return DELTA_UNKNOWN;
 }
 
+/* An offset out of a switch table: (table,index,4), or unoptimised (index*4,table). */
+static struct register_value value_of_offset(const struct registers *r, const ZydisDecodedOperand *from)
+{
+	struct register_value v = {0};
+	int base = register_index(from->mem.base), idx = register_index(from->mem.index);
+
+	if (base < 0 || idx < 0)
+		return v;
+	if (from->mem.scale == 1 && r->values[idx].kind == REGISTER_ADDRESS)
+		base = idx;
+	else if (from->mem.scale != 4 && from->mem.scale != 1)
+		return v;
+	if (r->values[base].kind != REGISTER_ADDRESS)
+		return v;
+	v.kind = REGISTER_TABLE_OFFSET;
+	v.value = r->values[base].value + (uint64_t)from->mem.disp.value;
+	return v;
+}
+
+/* Sign extension of an offset, from memory or from a register. */
+static struct register_value value_of_movsxd(const struct registers *r, const struct insn *insn)
+{
+	const ZydisDecodedOperand *from = &insn->operands[1];
+	struct register_value v = {0};
+
+	if (from->type == ZYDIS_OPERAND_TYPE_MEMORY)
+		return value_of_offset(r, from);
+	if (from->type == ZYDIS_OPERAND_TYPE_REGISTER && register_index(from->reg.value) >= 0 &&
+	    r->values[register_index(from->reg.value)].kind == REGISTER_TABLE_OFFSET)
+		return r->values[register_index(from->reg.value)];
+	return v;
+}
+
 /* mov: a pointer from memory, an entry of a table, or a copy of a register. */
 static struct register_value value_of_mov(const struct registers *r, const struct insn *insn)
 {
@@ -127,7 +160,11 @@ static struct register_value value_of_mov(const struct registers *r, const struc
 	if (from->type == ZYDIS_OPERAND_TYPE_REGISTER && register_index(from->reg.value) >= 0 &&
 	    from->size == 64)
 		return r->values[register_index(from->reg.value)];
-	if (from->type != ZYDIS_OPERAND_TYPE_MEMORY || from->size != 64)
+	if (from->type != ZYDIS_OPERAND_TYPE_MEMORY)
+		return v;
+	if (from->size == 32)
+		return value_of_offset(r, from);
+	if (from->size != 64)
 		return v;
 	if (from->mem.index == ZYDIS_REGISTER_NONE) {
 		v.kind = REGISTER_POINTER;
@@ -143,23 +180,6 @@ static struct register_value value_of_mov(const struct registers *r, const struc
 		v.kind = REGISTER_TABLE_ENTRY;
 		v.value = r->values[base].value + (uint64_t)from->mem.disp.value;
 	}
-	return v;
-}
-
-/* movslq (table,index,4): an offset out of a switch table. */
-static struct register_value value_of_movsxd(const struct registers *r, const struct insn *insn)
-{
-	const ZydisDecodedOperand *from = &insn->operands[1];
-	struct register_value v = {0};
-	int base;
-
-	if (from->type != ZYDIS_OPERAND_TYPE_MEMORY || from->mem.scale != 4)
-		return v;
-	base = register_index(from->mem.base);
-	if (base < 0 || r->values[base].kind != REGISTER_ADDRESS)
-		return v;
-	v.kind = REGISTER_TABLE_OFFSET;
-	v.value = r->values[base].value + (uint64_t)from->mem.disp.value;
 	return v;
 }
 
@@ -207,6 +227,8 @@ static struct register_value value_after(const struct registers *r, const struct
 		return value_of_movsxd(r, insn);
 	case ZYDIS_MNEMONIC_ADD:
 		return value_of_add(r, insn);
+	case ZYDIS_MNEMONIC_CDQE:
+		return r->values[RAX].kind == REGISTER_TABLE_OFFSET ? r->values[RAX] : v;
 	default:
 		return v;
 	}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Runs a target program and tickscope beside it, and hands back what both said. Everything that is started dies with the
+ * test, and nothing is waited for longer than HARNESS_TIMEOUT_S.
+ */
+#ifndef TICKSCOPE_TESTS_HARNESS_H
+#define TICKSCOPE_TESTS_HARNESS_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#define HARNESS_TIMEOUT_S 60
+#define HARNESS_TEXT_BYTES (1 << 20)
+#define HARNESS_ARG_MAX 24
+
+/* A child with pipes to its stdin, stdout and stderr. */
+struct child {
+	pid_t pid;
+	int in;
+	int out;
+	int err;
+	char out_text[HARNESS_TEXT_BYTES];
+	size_t out_bytes;
+	char err_text[HARNESS_TEXT_BYTES];
+	size_t err_bytes;
+	bool is_reaped;
+	int status; /* of waitpid */
+};
+
+/* argv[0] is a path. Fails the test where it cannot be started. */
+struct child *child_start(const char *const argv[]);
+/* Starts $TARGETS/NAME with up to two arguments, and waits for its "ready". */
+struct child *target_start(const char *name, const char *mode, const char *count, const char *threads);
+/* Starts $TICKSCOPE with these arguments (NULL at the end). */
+struct child *tickscope_start(const char *const args[]);
+
+/* Reads until the text appears on stdout (stderr); false where the child ended, or the time was up, before. */
+bool child_await_out(struct child *child, const char *text);
+bool child_await_err(struct child *child, const char *text);
+void child_send(struct child *child, const char *text);
+/* Waits for the end, reading all output. Its exit status, or 128 + the signal that killed it. */
+int child_finish(struct child *child);
+/* Kills it if it still runs, and frees it. */
+void child_free(struct child *child);
+
+/* The last line of a text as JSON; fails the test where it is none. */
+json_t *last_json(const char *text);
+/* The line of a text with this number (from 0) as JSON; NULL where there is none. */
+json_t *line_json(const char *text, size_t number);
+
+/* The attach levels that work on this kernel, as `doctor --json` has them; ended by NULL. */
+const char *const *available_levels(void);
+
+/* A member on a path like "quality.entries"; fails the test where it is missing. */
+json_int_t json_number_at(const json_t *object, const char *path);
+
+/* Fails the test unless the identities of DESIGN.md §3 hold for an operation. */
+void check_identities(const json_t *operation);
+
+#endif

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+# Targets that prepare, show and install.
+
+.PHONY: deps demo install clean check
+deps: ## install what build, tests and benchmarks need (Debian packages)
+	@tools/deps build test bench
+
+# The packages decide how the Makefile's variables come out: make starts over once they are there.
+demo: ## install what is missing, build, and trace the demo engine for half a minute
+	@tools/deps build
+	@$(MAKE) --no-print-directory all engine
+	@tools/demo $(BUILD)
+
+check: ## formatting, structure, licences and static analysis; warnings are errors
+	@tools/check --build $(BUILD)
+
+install: $(BUILD)/tickscope ## install the program and its manual under $(DESTDIR)$(PREFIX)
+	install -D -m 755 $(BUILD)/tickscope $(DESTDIR)$(PREFIX)/bin/tickscope
+	install -D -m 644 man/tickscope.1 $(DESTDIR)$(PREFIX)/share/man/man1/tickscope.1
+
+clean: ## remove what was built
+	rm -rf $(BUILD)
