@@ -25,9 +25,8 @@ struct {
 /* Life-cycle events that did not fit the ring. */
 __u64 events_dropped = 0;
 
-/* 6.13+: what a session's entry leaves for its own return. */
+/* 6.13+: what a session's entry leaves for its own return; libbpf resolves it only where the program is loaded. */
 extern __u64 *bpf_session_cookie(void) __ksym __weak;
-extern bool bpf_session_is_return(void) __ksym __weak;
 
 /* True where the kernel will not catch this call's return: it keeps TS_URETPROBE_DEPTH of them for
  * a thread. */
@@ -111,18 +110,40 @@ int func_return(struct pt_regs *ctx)
 	return 0;
 }
 
-/* The entry half of a session. Returns 1 where the return is of no interest. */
-static __always_inline int session_entry(struct pt_regs *ctx, const struct ts_site *site,
-					 struct ts_series *s, __u64 *start_ns)
+/*
+ * A session's cookie: the low 48 bits of the start time (78 hours; differences are taken modulo that) and the number of
+ * the site plus one. The kernel hands an entry a cookie of 0 (handler_chain, kernel/events/uprobes.c): it also tells
+ * entry from return, without a call of bpf_session_is_return.
+ */
+#define COOKIE_TIME_BITS 48
+#define COOKIE_TIME_MASK ((1ULL << COOKIE_TIME_BITS) - 1)
+_Static_assert(TS_SITE_MAX < 1 << (64 - COOKIE_TIME_BITS), "a cookie holds any site number plus one");
+
+static __always_inline __s64 cookie_elapsed_ns(__u64 cookie, __u64 now_ns)
 {
+	return (__s64)((now_ns - cookie) << (64 - COOKIE_TIME_BITS)) >> (64 - COOKIE_TIME_BITS);
+}
+
+/* Returns 1 where the return is of no interest. */
+static __always_inline int session_entry(struct pt_regs *ctx, __u64 *cookie)
+{
+	__u64 idx = bpf_get_attach_cookie(ctx);
+	const struct ts_site *site = site_at(idx);
+	struct ts_series *s;
 	struct thread *t;
 
+	if (!site || !site_is_for_task(site))
+		return 1;
+	s = series_get(site->series);
+	if (!s)
+		return 1;
 	COUNTER_ADD(s->entries, 1);
 	if (is_too_deep(site)) {
 		COUNTER_ADD(s->lost, 1);
 		return 1;
 	}
 	if (site->flags & TS_SITE_KEEP_SPAN) {
+		*cookie = (idx + 1) << COOKIE_TIME_BITS;
 		if (span_open(ctx->sp + site->sp_adjust, site->series) == 0)
 			return 0;
 		COUNTER_ADD(s->lost, 1);
@@ -133,38 +154,49 @@ static __always_inline int session_entry(struct pt_regs *ctx, const struct ts_si
 		if (t)
 			t->hits++;
 	}
-	*start_ns = bpf_ktime_get_ns();
+	*cookie = (idx + 1) << COOKIE_TIME_BITS | (bpf_ktime_get_ns() & COOKIE_TIME_MASK);
 	return 0;
 }
 
 /*
- * Entry and return in one program. The start time is in the session's own cookie, which needs no
- * map; where calls of other traced functions, a fork inside the call, or a hijack that is not
- * proven harmless may come between, it is kept as a span.
+ * A forked child inherits pending returns. It is kept out by the link's own process filter, which is right on all kernels
+ * that have sessions; a link for all processes of a file keeps spans, and those are a task's own.
+ */
+static __always_inline void session_return(struct pt_regs *ctx, __u64 cookie)
+{
+	__u64 now_ns = bpf_ktime_get_ns();
+	const struct ts_site *site = site_at((cookie >> COOKIE_TIME_BITS) - 1);
+	struct ts_series *s;
+
+	if (!site)
+		return;
+	if (site->flags & TS_SITE_KEEP_SPAN) {
+		close_call(ctx, site, ctx->sp - sizeof(__u64), now_ns);
+		return;
+	}
+	s = series_get(site->series);
+	if (!s)
+		return;
+	series_record(s, cookie_elapsed_ns(cookie, now_ns));
+	if (site->error && is_error(site->error, ctx->ax))
+		COUNTER_ADD(s->errors, 1);
+}
+
+/*
+ * Entry and return in one program. The start time is in the session's own cookie, which needs no map; where calls of
+ * other traced functions, a fork inside the call, or a hijack that is not proven harmless may come between, it is kept as
+ * a span.
  */
 SEC("uprobe")
 int func_session(struct pt_regs *ctx)
 {
-	bool is_return = bpf_session_is_return();
-	__u64 now_ns = is_return ? bpf_ktime_get_ns() : 0;
-	__u64 *start_ns = bpf_session_cookie();
-	const struct ts_site *site = site_get(ctx);
-	struct ts_series *s;
+	__u64 *cookie = bpf_session_cookie();
 
-	if (!site || !start_ns)
+	if (!cookie)
 		return 1;
-	s = series_get(site->series);
-	if (!s)
-		return 1;
-	if (!is_return)
-		return session_entry(ctx, site, s, start_ns);
-	if (site->flags & TS_SITE_KEEP_SPAN) {
-		close_call(ctx, site, ctx->sp - sizeof(__u64), now_ns);
-		return 0;
-	}
-	series_record(s, now_ns - *start_ns);
-	if (site->error && is_error(site->error, ctx->ax))
-		COUNTER_ADD(s->errors, 1);
+	if (!*cookie)
+		return session_entry(ctx, cookie);
+	session_return(ctx, *cookie);
 	return 0;
 }
 

@@ -22,16 +22,23 @@ struct {
 	__type(value, struct ts_error);
 } errors SEC(".maps");
 
-/* The site of this hit, or NULL where the hit is not the target's: another process can map the same
- * file. */
+static __always_inline const struct ts_site *site_at(__u32 idx)
+{
+	return bpf_map_lookup_elem(&sites, &idx);
+}
+
+/* Another process can map the same file. The kernel inlines this look at the task; bpf_get_current_pid_tgid is a call. */
+static __always_inline bool site_is_for_task(const struct ts_site *site)
+{
+	return !site->tgid || site->tgid == (__u32)bpf_get_current_task_btf()->tgid;
+}
+
+/* The site of this hit, or NULL where the hit is not the target's. */
 static __always_inline const struct ts_site *site_get(void *ctx)
 {
-	__u32 idx = bpf_get_attach_cookie(ctx);
-	const struct ts_site *site = bpf_map_lookup_elem(&sites, &idx);
+	const struct ts_site *site = site_at(bpf_get_attach_cookie(ctx));
 
-	if (site && site->tgid && site->tgid != bpf_get_current_pid_tgid() >> 32)
-		return NULL;
-	return site;
+	return site && site_is_for_task(site) ? site : NULL;
 }
 
 /* Whether a conditional jump with this condition code is taken (Intel SDM vol. 1, appendix B.1). */

@@ -19,6 +19,9 @@
 #define TS_BUCKET_TOP_BIT 41
 #define TS_BUCKET_CNT	  ((TS_BUCKET_TOP_BIT - TS_BUCKET_SUB_BITS + 2) * TS_BUCKET_SUB_CNT)
 
+/* Buckets come in groups of 128: the first holds 0 to 127 ns, each other one an octave. */
+#define TS_OCTAVE_CNT (TS_BUCKET_CNT / TS_BUCKET_SUB_CNT)
+
 /*
  * Position of the highest set bit; 0 for 0. A shift search, since clang 14's BPF back end crashes
  * on

@@ -121,7 +121,7 @@ static void run_scenario(const struct scenario *s, const char *level, const char
 		fail_msg("not attached: %s", tracer->err_text);
 	child_send(target, "go\n");
 	if (!child_await_out(target, "}\n"))
-		fail_msg("the target died: %s", target->err_text);
+		fail_msg("the target ended with %d: %s", child_finish(target), target->err_text);
 	truth = last_json(target->out_text);
 	if (!(s->flags & ENDS_ITSELF))
 		kill(tracer->pid, SIGINT);

@@ -9,10 +9,12 @@
 int operations_start(struct daemon *d, struct fault *why)
 {
 	d->operations = calloc(d->operation_max, sizeof(*d->operations));
-	d->now = malloc(sizeof(*d->now));
-	d->reading = malloc(sizeof(*d->reading));
+	d->now = calloc(1, sizeof(*d->now));
+	d->reading = calloc(1, sizeof(*d->reading));
 	if (!d->operations || !d->now || !d->reading)
 		return fault_set(why, -ENOMEM, "out of memory");
+	snapshot_init(d->now);
+	window_init(d->reading);
 	return 0;
 }
 
@@ -78,15 +80,16 @@ static int operation_init(struct daemon *d, struct operation *o, const char *tar
 	o->target = strdup(target);
 	o->series = (uint32_t)d->operation_cnt;
 	o->uncovered_copies = plan->uncovered_copies;
-	o->last = malloc(sizeof(*o->last));
-	o->interval = malloc(sizeof(*o->interval));
-	o->total = malloc(sizeof(*o->total));
+	/* Zeroed by the kernel page by page as they are used: most of their buckets never are. */
+	o->last = calloc(1, sizeof(*o->last));
+	o->interval = calloc(1, sizeof(*o->interval));
+	o->total = calloc(1, sizeof(*o->total));
 	if (!o->name || !o->full_name || !o->file || !o->target || !o->last || !o->interval ||
 	    !o->total)
 		return fault_set(why, -ENOMEM, "out of memory");
-	snapshot_read(o->last, probe_series(d->probe, o->series), probe_stripe_cnt(d->probe));
-	window_clear(o->interval);
-	window_clear(o->total);
+	snapshot_init(o->last);
+	window_init(o->interval);
+	window_init(o->total);
 	probe_describe(d->probe, &plan->copies[0], o->probe_text, sizeof(o->probe_text));
 	memcpy(o->exit_reason, plan->copies[0].reason, sizeof(o->exit_reason));
 	o->exit_reason[sizeof(o->exit_reason) - 1] = '\0';
@@ -138,15 +141,23 @@ int operations_add_pid(struct operation *o, pid_t pid)
 
 void operations_read(struct daemon *d, uint64_t now_mono_ns)
 {
+	uint64_t duration_ns = now_mono_ns - d->read_mono_ns;
+
 	for (size_t i = 0; i < d->operation_cnt; i++) {
 		struct operation *o = &d->operations[i];
+		struct snapshot *before = o->last;
 
-		snapshot_read(d->now, probe_series(d->probe, o->series),
-			      probe_stripe_cnt(d->probe));
-		window_between(d->reading, o->last, d->now, now_mono_ns - d->read_mono_ns);
+		snapshot_read(d->now, probe_series(d->probe, o->series), probe_stripe_cnt(d->probe));
+		if (snapshot_is_same(before, d->now)) {
+			o->interval->duration_ns += duration_ns;
+			o->total->duration_ns += duration_ns;
+			continue;
+		}
+		window_between(d->reading, before, d->now, duration_ns);
 		window_merge(o->interval, d->reading);
 		window_merge(o->total, d->reading);
-		*o->last = *d->now;
+		o->last = d->now;
+		d->now = before;
 	}
 	d->read_mono_ns = now_mono_ns;
 }

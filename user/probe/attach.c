@@ -125,7 +125,7 @@ static int explain_refusal(const struct site_list *list, size_t failed, int err,
 	if (err == -ENOSPC)
 		return fault_set(why, err,
 				 "%zu probe sites are more than fit (%d): trace fewer functions",
-				 list->cnt, PROBE_SITE_MAX);
+				 list->cnt, TS_SITE_MAX);
 	return fault_set(why, err, "cannot attach: %s",
 			 err == -ESRCH ? "the process has ended" : strerror(-err));
 }

@@ -73,7 +73,7 @@ static int probe_size_maps(struct probe *probe)
 					   (uint32_t)((probe->series_cnt + 1) * probe->stripe_cnt));
 
 	if (!err)
-		err = bpf_map__set_max_entries(probe->skel->maps.sites, PROBE_SITE_MAX);
+		err = bpf_map__set_max_entries(probe->skel->maps.sites, TS_SITE_MAX);
 	if (!err)
 		err = bpf_map__set_max_entries(probe->skel->maps.errors, PROBE_ERROR_MAX);
 	return err;
@@ -120,12 +120,12 @@ static int probe_start(struct probe *probe)
 	if (mapped == MAP_FAILED)
 		return -errno;
 	probe->series = mapped;
-	probe->free_sites = calloc(PROBE_SITE_MAX, sizeof(*probe->free_sites));
+	probe->free_sites = calloc(TS_SITE_MAX, sizeof(*probe->free_sites));
 	if (!probe->free_sites)
 		return -ENOMEM;
-	while (probe->free_site_cnt < PROBE_SITE_MAX) {
+	while (probe->free_site_cnt < TS_SITE_MAX) {
 		probe->free_sites[probe->free_site_cnt] =
-			PROBE_SITE_MAX - 1 - (uint32_t)probe->free_site_cnt;
+			TS_SITE_MAX - 1 - (uint32_t)probe->free_site_cnt;
 		probe->free_site_cnt++;
 	}
 	probe->error_cnt = 1;
@@ -190,7 +190,7 @@ static int probe_choose_stripes(struct probe *probe, size_t max_map_bytes, struc
 
 static int explain_level(enum probe_level level, int err, struct fault *why)
 {
-	if (err == -EPERM || err == -EACCES)
+	if (err == -EPERM) /* -EACCES is the verifier's word for a program it does not accept */
 		return fault_set(why, -EPERM,
 				 "not allowed to load BPF programs: run as root, or with CAP_BPF "
 				 "and CAP_PERFMON "
@@ -255,7 +255,7 @@ size_t probe_stripe_cnt(const struct probe *probe)
 
 size_t probe_map_bytes(const struct probe *probe)
 {
-	return probe->series_bytes + PROBE_SITE_MAX * sizeof(struct ts_site) +
+	return probe->series_bytes + TS_SITE_MAX * sizeof(struct ts_site) +
 	       PROBE_ERROR_MAX * sizeof(struct ts_error) +
 	       bpf_map__max_entries(probe->skel->maps.events);
 }
