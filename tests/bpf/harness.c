@@ -67,7 +67,8 @@ struct child *child_start(const char *const argv[])
 	return c;
 }
 
-struct child *target_start(const char *name, const char *mode, const char *count, const char *threads)
+struct child *target_start(const char *name, const char *mode, const char *count,
+			   const char *threads)
 {
 	char path[4096];
 	const char *const argv[] = {path, mode, count, threads, NULL};
@@ -165,7 +166,8 @@ int child_finish(struct child *child)
 		if (!child->is_reaped)
 			usleep(1000);
 	}
-	return WIFEXITED(child->status) ? WEXITSTATUS(child->status) : 128 + WTERMSIG(child->status);
+	return WIFEXITED(child->status) ? WEXITSTATUS(child->status)
+					: 128 + WTERMSIG(child->status);
 }
 
 void child_free(struct child *child)
@@ -224,7 +226,8 @@ const char *const *available_levels(void)
 	doctor = tickscope_start(args);
 	child_finish(doctor);
 	json = last_json(doctor->out_text);
-	json_array_foreach (json_object_get(json, "levels"), i, level) {
+	json_array_foreach(json_object_get(json, "levels"), i, level)
+	{
 		if (json_is_true(json_object_get(level, "available")))
 			levels[cnt++] = strdup(json_string_value(json_object_get(level, "name")));
 	}
@@ -259,5 +262,7 @@ void check_identities(const json_t *operation)
 	assert_int_equal(entries, returns + json_number_at(operation, "quality.unwound") +
 					  json_number_at(operation, "quality.in_flight") +
 					  json_number_at(operation, "quality.lost"));
-	assert_int_equal(json_number_at(operation, "count") + json_number_at(operation, "quality.dropped"), returns);
+	assert_int_equal(json_number_at(operation, "count") +
+				 json_number_at(operation, "quality.dropped"),
+			 returns);
 }

@@ -17,13 +17,13 @@ PLAIN_FLAGS_plain-stripped := -rdynamic -s
 PLAIN_FLAGS_plain-O0 := -O0 -fcf-protection=full
 PLAIN_FLAGS_plain-O3 := -O3 -fno-omit-frame-pointer
 
-BPF_TARGETS := $(addprefix $(BPF_TARGET_DIR)/,$(PLAIN_VARIANTS) frames exceptions timed libtarget.so uses_library jit execs)
+BPF_TARGETS := $(addprefix $(BPF_TARGET_DIR)/,$(PLAIN_VARIANTS) frames exceptions timed libtarget.so uses_library jit execs hidden)
 
 $(addprefix $(BPF_TARGET_DIR)/,$(PLAIN_VARIANTS)): $(BPF_TARGET_DIR)/%: tests/bpf/targets/plain.c $(BPF_TARGET_HEADER)
 	@mkdir -p $(@D)
 	$(CC) $(BPF_TARGET_CFLAGS) $(PLAIN_FLAGS_$*) -o $@ $< -lpthread
 
-$(addprefix $(BPF_TARGET_DIR)/,frames timed uses_library execs): $(BPF_TARGET_DIR)/%: tests/bpf/targets/%.c $(BPF_TARGET_HEADER)
+$(addprefix $(BPF_TARGET_DIR)/,frames timed uses_library execs hidden): $(BPF_TARGET_DIR)/%: tests/bpf/targets/%.c $(BPF_TARGET_HEADER)
 	@mkdir -p $(@D)
 	$(CC) $(BPF_TARGET_CFLAGS) -fcf-protection=full -o $@ $< -lpthread -ldl
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * N calls give N samples, and the program is none the worse: every way a frame can be entered and left, on every attach
- * level that this kernel has, with both ways of seeing a return where both are harmless.
+ * N calls give N samples, and the program is none the worse: every way a frame can be entered and
+ * left, on every attach level that this kernel has, with both ways of seeing a return where both
+ * are harmless.
  */
 #include <setjmp.h>
 #include <signal.h>
@@ -17,7 +18,8 @@
 #include "harness.h"
 
 enum {
-	SAFE_ONLY = 1,  /* --exit=fast would kill this program, or lose calls: that is why it is not the default */
+	SAFE_ONLY = 1, /* --exit=fast would kill this program, or lose calls: that is why it is not
+			  the default */
 	ENDS_ITSELF = 2, /* the program ends in its last call */
 	HAS_ERRORS = 4,
 };
@@ -90,9 +92,11 @@ static void check_counts(const struct scenario *s, const json_t *summary, const 
 	assert_int_equal(json_number_at(operation, "quality.in_flight"), 0);
 	assert_int_equal(json_number_at(operation, "quality.unpaired_returns"), 0);
 	assert_int_equal(json_number_at(operation, "count"), json_number_at(truth, "count"));
-	assert_int_equal(json_number_at(operation, "quality.unwound"), json_number_at(truth, "unwound"));
+	assert_int_equal(json_number_at(operation, "quality.unwound"),
+			 json_number_at(truth, "unwound"));
 	if (s->flags & HAS_ERRORS)
-		assert_int_equal(json_number_at(operation, "errors"), json_number_at(truth, "errors"));
+		assert_int_equal(json_number_at(operation, "errors"),
+				 json_number_at(truth, "errors"));
 }
 
 /* Traces one run of a target from before its first call to after its last. */
@@ -100,7 +104,8 @@ static void run_scenario(const struct scenario *s, const char *level, const char
 {
 	struct child *target = target_start(s->program, s->mode, s->count, s->threads);
 	char pid[16];
-	const char *args[HARNESS_ARG_MAX] = {"trace", "-p", pid, "-f", s->function, "--json", "--level", level};
+	const char *args[HARNESS_ARG_MAX] = {"trace",	  "-p",	    pid,       "-f",
+					     s->function, "--json", "--level", level};
 	size_t arg_cnt = 8;
 	struct child *tracer;
 	json_t *summary, *truth;
@@ -145,7 +150,8 @@ static void test_scenario(void **state)
 
 	for (size_t i = 0; levels[i]; i++)
 		run_scenario(s, levels[i], NULL);
-	/* How a return is seen is the same on all levels; one of them with each way forced is enough. */
+	/* How a return is seen is the same on all levels; one of them with each way forced is
+	 * enough. */
 	run_scenario(s, levels[0], "safe");
 	if (!(s->flags & SAFE_ONLY))
 		run_scenario(s, levels[0], "fast");
@@ -164,7 +170,8 @@ int main(int argc, char **argv)
 		snprintf(names[i], sizeof(names[i]), "%s %s: %s", s->program, s->mode, s->function);
 		if (argc > 1 && !strstr(names[i], argv[1]))
 			continue;
-		tests[cnt++] = (struct CMUnitTest){.name = names[i], .test_func = test_scenario,
+		tests[cnt++] = (struct CMUnitTest){.name = names[i],
+						   .test_func = test_scenario,
 						   .initial_state = (void *)(uintptr_t)s};
 	}
 	return _cmocka_run_group_tests("exact", tests, cnt, NULL, NULL);

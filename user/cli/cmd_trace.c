@@ -19,7 +19,7 @@
 #define PID_MAX_CNT	    256	 /* -p options */
 #define FUNCTION_MAX_CNT    1024 /* -f options */
 #define MAX_FUNCTIONS	    1000 /* matches, unless --max-functions says otherwise */
-#define MAX_FUNCTIONS_LIMIT 3000 /* 64 MiB of kernel memory hold these */
+#define MAX_FUNCTIONS_LIMIT 1700 /* PROBE_MAP_BYTES of kernel memory hold these */
 #define INTERVAL_DEFAULT_NS 1000000000ULL
 #define INTERVAL_MIN_NS	    10000000ULL /* 100 tables a second are more than anyone can read */
 #define DURATION_MAX_NS	    (366ULL * 24 * 3600 * 1000000000ULL)
