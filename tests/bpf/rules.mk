@@ -2,7 +2,7 @@
 # Tests of the probes: small programs to trace, and the tests that trace them with the real tickscope.
 
 BPF_TARGET_DIR := $(BUILD)/bpf-targets
-BPF_TARGET_CFLAGS := -O2 -g -std=gnu11 -Wall -Wextra -Itests/bpf/targets
+BPF_TARGET_CFLAGS := -O2 -g -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Itests/bpf/targets
 BPF_TARGET_CXXFLAGS := -O2 -g -std=c++17 -Wall -Wextra -Itests/bpf/targets
 BPF_TARGET_HEADER := tests/bpf/targets/target.h
 
