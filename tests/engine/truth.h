@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine's own record of what it did and when, kept in memory and written at the end, so that keeping it costs no more
+// than a clock read: what a tracer says is held against it.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace desk
+{
+enum class Fn : uint8_t { generate_signal, check, call, execute_trade, on_fill, count };
+
+struct Call {
+	Fn fn;
+	bool ok;
+	uint32_t thread;
+	uint64_t begin_ns;
+	uint64_t end_ns;
+};
+
+// Times of one order, CLOCK_MONOTONIC ns; 0: did not happen.
+struct OrderTimes {
+	uint64_t id = 0, tick = 0, received_ns = 0, signal_ns = 0, sent_ns = 0, ack_ns = 0, fill_ns = 0;
+};
+
+class Truth
+{
+	std::string path_;
+	mutable std::mutex mutex_;
+	std::vector<Call> calls_;
+	std::unordered_map<uint64_t, OrderTimes> orders_;
+	uint64_t counts_[static_cast<size_t>(Fn::count)] = {};
+	uint64_t failures_[static_cast<size_t>(Fn::count)] = {};
+
+      public:
+	explicit Truth(std::string path) : path_(std::move(path))
+	{
+		if (!path_.empty())
+			calls_.reserve(1 << 20);
+	}
+	void call(Fn fn, uint64_t begin_ns, uint64_t end_ns, bool ok);
+	template <typename Change> void order(uint64_t id, Change change)
+	{
+		std::lock_guard<std::mutex> lock(mutex_);
+		OrderTimes &o = orders_[id];
+		o.id = id;
+		change(o);
+	}
+	// One JSON line of counts on stdout, and the file if one was named.
+	void write(uint64_t ticks) const;
+};
+} // namespace desk
