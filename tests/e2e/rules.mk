@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: Apache-2.0
+# What the end-to-end tests trace besides the demo engine.
+
+.PHONY: e2e-tests
+e2e-tests: $(BUILD)/e2e/acceptor
+
+# QuickFIX 1.15 declares exception specifications that C++17 no longer has.
+$(BUILD)/e2e/acceptor: tests/e2e/acceptor.cc
+	@mkdir -p $(@D)
+	$(CXX) -O2 -g -std=c++14 -Wall -Wno-deprecated -Wno-deprecated-declarations -Wno-overloaded-virtual -o $@ $< -lquickfix -lpthread
