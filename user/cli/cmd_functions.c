@@ -103,17 +103,28 @@ static void print_table(const struct operation_plans *plans)
 		printf("%zu more cannot be traced: --refused lists them\n", plans->refused_cnt);
 }
 
+static json_t *exits_json(const struct function_plan *f)
+{
+	json_t *exits = json_array();
+
+	for (size_t i = 0; i < f->exit_cnt; i++)
+		json_array_append_new(exits, json_pack("{s:I, s:s, s:b}", "address", (json_int_t)f->exits[i].address,
+						       "instruction", f->exits[i].insn, "tail_jump",
+						       f->exits[i].is_tail));
+	return exits;
+}
+
 static json_t *copy_json(const struct function_plan *f)
 {
 	if (f->exit_mode == EXIT_REFUSED)
 		return json_pack("{s:s, s:I, s:I, s:s, s:s}", "symbol", f->raw_name, "address",
 				 (json_int_t)f->address, "size_bytes", (json_int_t)f->size_bytes,
 				 "exit", exit_name(f->exit_mode), "reason", f->reason);
-	return json_pack("{s:s, s:I, s:I, s:i, s:s, s:s, s:s, s:I, s:b, s:s}", "symbol",
+	return json_pack("{s:s, s:I, s:I, s:i, s:s, s:s, s:s, s:o, s:b, s:s}", "symbol",
 			 f->raw_name, "address", (json_int_t)f->address, "size_bytes",
 			 (json_int_t)f->size_bytes, "entry_offset", (int)f->entry_delta,
 			 "entry_instruction", f->entry_insn, "entry_cost", cost_name(f->entry_cost),
-			 "exit", exit_name(f->exit_mode), "exit_sites", (json_int_t)f->exit_cnt,
+			 "exit", exit_name(f->exit_mode), "exit_sites", exits_json(f),
 			 "forced", f->is_forced, "reason", f->reason);
 }
 

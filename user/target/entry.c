@@ -115,7 +115,9 @@ int entry_choose(struct function_plan *plan, const struct flow *flow,
 			"a loop leads back to its first instruction: calls and rounds look alike");
 	slide(flow, query, plan->exit_mode == EXIT_SITES, &best);
 	if (best.cost > SITE_COST_STEPPED)
-		return plan_refuse(plan, "its first instruction cannot hold a probe");
+		return plan_refuse(plan, "its first instruction %s",
+				   is_exit(flow, plan->address) ? "already leaves it: nothing is left to time"
+								: "cannot hold a probe");
 	set_entry(plan, flow, &best);
 	return 0;
 }

@@ -42,6 +42,7 @@ static int use_exit_sites(struct function_plan *plan, const struct flow *flow)
 			return plan_refuse(plan,
 					   "the kernel accepts no probe on the %s it leaves by",
 					   from->insn);
+		to->address = from->address;
 		to->cost = from->cost;
 		to->condition = from->condition;
 		to->is_conditional = from->kind == FLOW_CONDITIONAL_TAIL_JUMP;

@@ -39,6 +39,7 @@ enum exit_policy { EXIT_POLICY_AUTO = 0, EXIT_POLICY_SAFE, EXIT_POLICY_FAST };
 #define SITE_INSN_BYTES 16 /* the mnemonic, for people */
 
 struct exit_site {
+	uint64_t address; /* virtual address in the file */
 	uint64_t file_offset;
 	enum site_cost cost;
 	uint8_t condition;   /* x86 condition code where is_conditional */
