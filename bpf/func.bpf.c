@@ -25,7 +25,8 @@ struct {
 /* Life-cycle events that did not fit the ring. */
 __u64 events_dropped = 0;
 
-/* 6.13+: what a session's entry leaves for its own return; libbpf resolves it only where the program is loaded. */
+/* 6.13+: what a session's entry leaves for its own return; libbpf resolves it only where the
+ * program is loaded. */
 extern __u64 *bpf_session_cookie(void) __ksym __weak;
 
 /* True where the kernel will not catch this call's return: it keeps TS_URETPROBE_DEPTH of them for
@@ -111,13 +112,15 @@ int func_return(struct pt_regs *ctx)
 }
 
 /*
- * A session's cookie: the low 48 bits of the start time (78 hours; differences are taken modulo that) and the number of
- * the site plus one. The kernel hands an entry a cookie of 0 (handler_chain, kernel/events/uprobes.c): it also tells
- * entry from return, without a call of bpf_session_is_return.
+ * A session's cookie: the low 48 bits of the start time (78 hours; differences are taken modulo
+ * that) and the number of the site plus one. The kernel hands an entry a cookie of 0
+ * (handler_chain, kernel/events/uprobes.c): it also tells entry from return, without a call of
+ * bpf_session_is_return.
  */
 #define COOKIE_TIME_BITS 48
 #define COOKIE_TIME_MASK ((1ULL << COOKIE_TIME_BITS) - 1)
-_Static_assert(TS_SITE_MAX < 1 << (64 - COOKIE_TIME_BITS), "a cookie holds any site number plus one");
+_Static_assert(TS_SITE_MAX < 1 << (64 - COOKIE_TIME_BITS),
+	       "a cookie holds any site number plus one");
 
 static __always_inline __s64 cookie_elapsed_ns(__u64 cookie, __u64 now_ns)
 {
@@ -159,8 +162,9 @@ static __always_inline int session_entry(struct pt_regs *ctx, __u64 *cookie)
 }
 
 /*
- * A forked child inherits pending returns. It is kept out by the link's own process filter, which is right on all kernels
- * that have sessions; a link for all processes of a file keeps spans, and those are a task's own.
+ * A forked child inherits pending returns. It is kept out by the link's own process filter, which
+ * is right on all kernels that have sessions; a link for all processes of a file keeps spans, and
+ * those are a task's own.
  */
 static __always_inline void session_return(struct pt_regs *ctx, __u64 cookie)
 {
@@ -183,9 +187,9 @@ static __always_inline void session_return(struct pt_regs *ctx, __u64 cookie)
 }
 
 /*
- * Entry and return in one program. The start time is in the session's own cookie, which needs no map; where calls of
- * other traced functions, a fork inside the call, or a hijack that is not proven harmless may come between, it is kept as
- * a span.
+ * Entry and return in one program. The start time is in the session's own cookie, which needs no
+ * map; where calls of other traced functions, a fork inside the call, or a hijack that is not
+ * proven harmless may come between, it is kept as a span.
  */
 SEC("uprobe")
 int func_session(struct pt_regs *ctx)

@@ -59,7 +59,8 @@ static __always_inline void series_record(struct ts_series *s, __s64 delta_ns)
 		delta_ns = 0;
 	}
 	bucket = ts_bucket_of(delta_ns);
-	/* For the verifier: the compiler proves the bound and would drop the check, the verifier cannot follow its proof. */
+	/* For the verifier: the compiler proves the bound and would drop the check, the verifier
+	 * cannot follow its proof. */
 	asm volatile("" : "+r"(bucket));
 	if (bucket < TS_BUCKET_CNT) {
 		__u64 octave = 1ULL << (bucket >> TS_BUCKET_SUB_BITS);

@@ -27,7 +27,8 @@ static __always_inline const struct ts_site *site_at(__u32 idx)
 	return bpf_map_lookup_elem(&sites, &idx);
 }
 
-/* Another process can map the same file. The kernel inlines this look at the task; bpf_get_current_pid_tgid is a call. */
+/* Another process can map the same file. The kernel inlines this look at the task;
+ * bpf_get_current_pid_tgid is a call. */
 static __always_inline bool site_is_for_task(const struct ts_site *site)
 {
 	return !site->tgid || site->tgid == (__u32)bpf_get_current_task_btf()->tgid;

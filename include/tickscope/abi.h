@@ -28,8 +28,9 @@ struct ts_series {
 	__u64 sum_ns;
 	__u64 max_ns;
 	__u64 inverse_min_ns; /* ~minimum, so that 0 means none and every update is a maximum */
-	__u64 octaves;        /* bit i: buckets [128 i, 128 (i + 1)) have counted; the rest need no reading */
-	__u64 reserved[2];    /* buckets start on a cache line */
+	__u64 octaves; /* bit i: buckets [128 i, 128 (i + 1)) have counted; the rest need no reading
+			*/
+	__u64 reserved[2]; /* buckets start on a cache line */
 	__u32 buckets[TS_BUCKET_CNT];
 };
 _Static_assert(sizeof(struct ts_series) == 128 + 4 * TS_BUCKET_CNT, "series has no padding");
@@ -49,7 +50,9 @@ _Static_assert(sizeof(struct ts_series) % 64 == 0, "stripes do not share cache l
 /* The kernel's MAX_URETPROBE_DEPTH: pending hijacked returns of one thread. */
 #define TS_URETPROBE_DEPTH 64
 
-#define TS_SITE_MAX 65535 /* 1000 functions with 60 exits each; a session's cookie has 16 bits, and 0 means none */
+#define TS_SITE_MAX                                                                             \
+	65535 /* 1000 functions with 60 exits each; a session's cookie has 16 bits, and 0 means \
+		 none */
 
 /* What the BPF cookie (an index into the map `sites`) stands for. */
 struct ts_site {

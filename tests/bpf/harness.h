@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Runs a target program and tickscope beside it, and hands back what both said. Everything that is started dies with the
- * test, and nothing is waited for longer than HARNESS_TIMEOUT_S.
+ * Runs a target program and tickscope beside it, and hands back what both said. Everything that is
+ * started dies with the test, and nothing is waited for longer than HARNESS_TIMEOUT_S.
  */
 #ifndef TICKSCOPE_TESTS_HARNESS_H
 #define TICKSCOPE_TESTS_HARNESS_H
@@ -11,9 +11,9 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#define HARNESS_TIMEOUT_S 60
+#define HARNESS_TIMEOUT_S  60
 #define HARNESS_TEXT_BYTES (1 << 20)
-#define HARNESS_ARG_MAX 24
+#define HARNESS_ARG_MAX	   24
 
 /* A child with pipes to its stdin, stdout and stderr. */
 struct child {
@@ -32,11 +32,13 @@ struct child {
 /* argv[0] is a path. Fails the test where it cannot be started. */
 struct child *child_start(const char *const argv[]);
 /* Starts $TARGETS/NAME with up to two arguments, and waits for its "ready". */
-struct child *target_start(const char *name, const char *mode, const char *count, const char *threads);
+struct child *target_start(const char *name, const char *mode, const char *count,
+			   const char *threads);
 /* Starts $TICKSCOPE with these arguments (NULL at the end). */
 struct child *tickscope_start(const char *const args[]);
 
-/* Reads until the text appears on stdout (stderr); false where the child ended, or the time was up, before. */
+/* Reads until the text appears on stdout (stderr); false where the child ended, or the time was up,
+ * before. */
 bool child_await_out(struct child *child, const char *text);
 bool child_await_err(struct child *child, const char *text);
 void child_send(struct child *child, const char *text);

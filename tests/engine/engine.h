@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The parts of the engine: strategy, risk, node client, execution. Their public functions are what its owner would want
-// measured, and are kept out of line, as they would be across the files of a larger engine.
+// The parts of the engine: strategy, risk, node client, execution. Their public functions are what
+// its owner would want measured, and are kept out of line, as they would be across the files of a
+// larger engine.
 #pragma once
 
 #include <condition_variable>
@@ -47,7 +48,9 @@ class Strategy
 	uint64_t signals_ = 0;
 
       public:
-	Strategy(const Options &options, Truth &truth) : options_(options), truth_(truth) {}
+	Strategy(const Options &options, Truth &truth) : options_(options), truth_(truth)
+	{
+	}
 	virtual ~Strategy() = default;
 	// True, and an order, for every signal-every'th tick.
 	DESK_API virtual bool generate_signal(const Tick &tick, Order &order);
@@ -60,7 +63,9 @@ class RiskManager
 	uint64_t checks_ = 0;
 
       public:
-	RiskManager(const Options &options, Truth &truth) : options_(options), truth_(truth) {}
+	RiskManager(const Options &options, Truth &truth) : options_(options), truth_(truth)
+	{
+	}
 	// Throws StalePrice for every throw-every'th order; that is how this desk refuses.
 	DESK_API bool check(const Order &order);
 	DESK_API bool check(const Order &order, double limit);
@@ -76,10 +81,13 @@ class NodeClient
 
       public:
 	NodeClient(const Options &options, Truth &truth, uint16_t port)
-		: options_(options), truth_(truth), fd_(net::connect_to(port))
+	    : options_(options), truth_(truth), fd_(net::connect_to(port))
 	{
 	}
-	~NodeClient() { close(fd_); }
+	~NodeClient()
+	{
+		close(fd_);
+	}
 	// The answer's body; empty where the node answered with an error.
 	DESK_API std::string call(const std::string &method);
 };
@@ -97,8 +105,12 @@ class Executor
 
       public:
 	Executor(const Options &options, Truth &truth, uint16_t port);
-	~Executor() { close(fd_); }
-	// 0, or negative for a failure: -1 the breaker is open, -2 injected, -3 the exchange is gone.
+	~Executor()
+	{
+		close(fd_);
+	}
+	// 0, or negative for a failure: -1 the breaker is open, -2 injected, -3 the exchange is
+	// gone.
 	DESK_API int execute_trade(const Order &order);
 	DESK_API void on_fill(const fix::Message &report);
 	// Takes execution reports until the exchange is gone or the engine stops.

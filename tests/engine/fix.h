@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// FIX 4.4 messages: encoding, framing by BodyLength, checksums, fields (FIX 4.4 specification, volume 1).
+// FIX 4.4 messages: encoding, framing by BodyLength, checksums, fields (FIX 4.4 specification,
+// volume 1).
 #pragma once
 
 #include <cstdint>
@@ -13,14 +14,17 @@ namespace fix
 constexpr char soh = '\x01';
 
 struct Message {
-	std::string type; // 35
+	std::string type;		   // 35
 	std::map<int, std::string> fields; // all but 8, 9, 10, 35; the last of a repeated tag
 	std::string get(int tag) const
 	{
 		auto found = fields.find(tag);
 		return found == fields.end() ? std::string() : found->second;
 	}
-	double number(int tag) const { return atof(get(tag).c_str()); }
+	double number(int tag) const
+	{
+		return atof(get(tag).c_str());
+	}
 };
 
 inline unsigned checksum(const char *bytes, size_t length)
@@ -40,15 +44,21 @@ class Session
       public:
 	uint64_t expected_in = 1;
 
-	Session(std::string sender, std::string target) : sender_(std::move(sender)), target_(std::move(target)) {}
+	Session(std::string sender, std::string target)
+	    : sender_(std::move(sender)), target_(std::move(target))
+	{
+	}
 
 	std::string encode(const std::string &type, const std::string &body)
 	{
-		std::string inner = "35=" + type + soh + "49=" + sender_ + soh + "56=" + target_ + soh +
-				    "34=" + std::to_string(out_++) + soh + "52=20260101-00:00:00.000" + soh + body;
-		std::string whole = std::string("8=FIX.4.4") + soh + "9=" + std::to_string(inner.size()) + soh + inner;
+		std::string inner = "35=" + type + soh + "49=" + sender_ + soh + "56=" + target_ +
+				    soh + "34=" + std::to_string(out_++) + soh +
+				    "52=20260101-00:00:00.000" + soh + body;
+		std::string whole = std::string("8=FIX.4.4") + soh +
+				    "9=" + std::to_string(inner.size()) + soh + inner;
 		char trailer[16];
-		snprintf(trailer, sizeof(trailer), "10=%03u%c", checksum(whole.data(), whole.size()), soh);
+		snprintf(trailer, sizeof(trailer), "10=%03u%c",
+			 checksum(whole.data(), whole.size()), soh);
 		return whole + trailer;
 	}
 };
@@ -67,7 +77,8 @@ inline Parse parse(std::string &buffer, Message &message)
 	size_t length_end, body, total;
 
 	if (buffer.size() < begin.size())
-		return begin.compare(0, buffer.size(), buffer) == 0 ? Parse::incomplete : Parse::garbled;
+		return begin.compare(0, buffer.size(), buffer) == 0 ? Parse::incomplete
+								    : Parse::garbled;
 	if (buffer.compare(0, begin.size(), begin) != 0)
 		return Parse::garbled;
 	length_end = buffer.find(soh, begin.size());

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// TCP sockets on the loopback address, as small as the three programs of this trading system need them.
+// TCP sockets on the loopback address, as small as the three programs of this trading system need
+// them.
 #pragma once
 
 #include <arpa/inet.h>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Command-line options of the form --name VALUE, with defaults and --help; and an end by signal or by time.
+// Command-line options of the form --name VALUE, with defaults and --help; and an end by signal or
+// by time.
 #pragma once
 
 #include <csignal>
@@ -25,7 +26,8 @@ inline void delay_us(double us, bool is_busy)
 		return;
 	uint64_t end = now_ns() + static_cast<uint64_t>(us * 1000);
 	if (!is_busy) {
-		timespec t{static_cast<time_t>(us / 1e6), static_cast<long>(static_cast<uint64_t>(us * 1000) % 1000000000U)};
+		timespec t{static_cast<time_t>(us / 1e6),
+			   static_cast<long>(static_cast<uint64_t>(us * 1000) % 1000000000U)};
 		nanosleep(&t, nullptr);
 		return;
 	}
@@ -39,7 +41,8 @@ class Options
 
       public:
 	// `defaults`: name -> value; anything else is refused.
-	Options(int argc, char **argv, std::map<std::string, std::string> defaults) : values_(std::move(defaults))
+	Options(int argc, char **argv, std::map<std::string, std::string> defaults)
+	    : values_(std::move(defaults))
 	{
 		for (int i = 1; i < argc; i += 2) {
 			std::string name = argv[i] + (strncmp(argv[i], "--", 2) == 0 ? 2 : 0);
@@ -50,15 +53,26 @@ class Options
 				exit(0);
 			}
 			if (!values_.count(name) || i + 1 == argc) {
-				fprintf(stderr, "%s: %s is not an option, or has no value; see --help\n", argv[0], argv[i]);
+				fprintf(stderr,
+					"%s: %s is not an option, or has no value; see --help\n",
+					argv[0], argv[i]);
 				exit(2);
 			}
 			values_[name] = argv[i + 1];
 		}
 	}
-	const std::string &text(const std::string &name) const { return values_.at(name); }
-	double number(const std::string &name) const { return atof(values_.at(name).c_str()); }
-	uint16_t port(const std::string &name) const { return static_cast<uint16_t>(number(name)); }
+	const std::string &text(const std::string &name) const
+	{
+		return values_.at(name);
+	}
+	double number(const std::string &name) const
+	{
+		return atof(values_.at(name).c_str());
+	}
+	uint16_t port(const std::string &name) const
+	{
+		return static_cast<uint16_t>(number(name));
+	}
 };
 
 inline volatile sig_atomic_t must_stop = 0;
@@ -71,7 +85,8 @@ inline void on_stop_signal(int)
 // Ends the program's loops at SIGTERM or SIGINT, and by itself after duration_s.
 inline void stop_after(double duration_s)
 {
-	struct sigaction action {};
+	struct sigaction action {
+	};
 	action.sa_handler = on_stop_signal;
 	sigaction(SIGTERM, &action, nullptr);
 	sigaction(SIGINT, &action, nullptr);

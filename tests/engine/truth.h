@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The engine's own record of what it did and when, kept in memory and written at the end, so that keeping it costs no more
-// than a clock read: what a tracer says is held against it.
+// The engine's own record of what it did and when, kept in memory and written at the end, so that
+// keeping it costs no more than a clock read: what a tracer says is held against it.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,8 @@ struct Call {
 
 // Times of one order, CLOCK_MONOTONIC ns; 0: did not happen.
 struct OrderTimes {
-	uint64_t id = 0, tick = 0, received_ns = 0, signal_ns = 0, sent_ns = 0, ack_ns = 0, fill_ns = 0;
+	uint64_t id = 0, tick = 0, received_ns = 0, signal_ns = 0, sent_ns = 0, ack_ns = 0,
+		 fill_ns = 0;
 };
 
 class Truth

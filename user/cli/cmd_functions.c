@@ -108,7 +108,8 @@ static json_t *exits_json(const struct function_plan *f)
 	json_t *exits = json_array();
 
 	for (size_t i = 0; i < f->exit_cnt; i++)
-		json_array_append_new(exits, json_pack("{s:I, s:s, s:b}", "address", (json_int_t)f->exits[i].address,
+		json_array_append_new(exits, json_pack("{s:I, s:s, s:b}", "address",
+						       (json_int_t)f->exits[i].address,
 						       "instruction", f->exits[i].insn, "tail_jump",
 						       f->exits[i].is_tail));
 	return exits;
@@ -124,8 +125,8 @@ static json_t *copy_json(const struct function_plan *f)
 			 f->raw_name, "address", (json_int_t)f->address, "size_bytes",
 			 (json_int_t)f->size_bytes, "entry_offset", (int)f->entry_delta,
 			 "entry_instruction", f->entry_insn, "entry_cost", cost_name(f->entry_cost),
-			 "exit", exit_name(f->exit_mode), "exit_sites", exits_json(f),
-			 "forced", f->is_forced, "reason", f->reason);
+			 "exit", exit_name(f->exit_mode), "exit_sites", exits_json(f), "forced",
+			 f->is_forced, "reason", f->reason);
 }
 
 static json_t *operation_json(const struct operation_plan *o)

@@ -147,7 +147,8 @@ void operations_read(struct daemon *d, uint64_t now_mono_ns)
 		struct operation *o = &d->operations[i];
 		struct snapshot *before = o->last;
 
-		snapshot_read(d->now, probe_series(d->probe, o->series), probe_stripe_cnt(d->probe));
+		snapshot_read(d->now, probe_series(d->probe, o->series),
+			      probe_stripe_cnt(d->probe));
 		if (snapshot_is_same(before, d->now)) {
 			o->interval->duration_ns += duration_ns;
 			o->total->duration_ns += duration_ns;

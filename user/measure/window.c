@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Snapshots, differences, merging, quantiles. Loops go over the octaves that counted, which are few. */
+/* Snapshots, differences, merging, quantiles. Loops go over the octaves that counted, which are
+ * few. */
 #include <string.h>
 
 #include "measure/window.h"
@@ -11,7 +12,8 @@ static uint64_t load(const __u64 *counter)
 	return __atomic_load_n(counter, __ATOMIC_RELAXED);
 }
 
-/* The lowest octave of a mask, taken out of it; call while the mask is not 0. First bucket of it. */
+/* The lowest octave of a mask, taken out of it; call while the mask is not 0. First bucket of it.
+ */
 static size_t next_octave(uint64_t *mask)
 {
 	size_t octave = (size_t)__builtin_ctzll(*mask);
@@ -37,7 +39,8 @@ static void clear_counters(struct snapshot *s)
 	memset(s, 0, offsetof(struct snapshot, buckets));
 	s->min_ns = UINT64_MAX;
 	while (octaves)
-		memset(&s->buckets[next_octave(&octaves)], 0, OCTAVE_BUCKETS * sizeof(s->buckets[0]));
+		memset(&s->buckets[next_octave(&octaves)], 0,
+		       OCTAVE_BUCKETS * sizeof(s->buckets[0]));
 }
 
 static void add_stripe(struct snapshot *s, const struct ts_series *stripe)
@@ -62,7 +65,8 @@ static void add_stripe(struct snapshot *s, const struct ts_series *stripe)
 	while (octaves) {
 		size_t first = next_octave(&octaves);
 
-		/* Plain reads: 4-byte loads are atomic on x86-64, and the compiler may vectorise them. */
+		/* Plain reads: 4-byte loads are atomic on x86-64, and the compiler may vectorise
+		 * them. */
 		for (size_t i = first; i < first + OCTAVE_BUCKETS; i++)
 			s->buckets[i] += stripe->buckets[i];
 	}
@@ -78,14 +82,15 @@ void snapshot_read(struct snapshot *snapshot, const struct ts_series *stripes, s
 bool snapshot_is_same(const struct snapshot *before, const struct snapshot *after)
 {
 	return before->entries == after->entries && before->returns == after->returns &&
-	       before->unwound == after->unwound && before->unpaired_returns == after->unpaired_returns &&
-	       before->lost == after->lost && before->missed_exits == after->missed_exits &&
-	       before->errors == after->errors && before->nested_hits == after->nested_hits &&
-	       before->sum_ns == after->sum_ns;
+	       before->unwound == after->unwound &&
+	       before->unpaired_returns == after->unpaired_returns && before->lost == after->lost &&
+	       before->missed_exits == after->missed_exits && before->errors == after->errors &&
+	       before->nested_hits == after->nested_hits && before->sum_ns == after->sum_ns;
 }
 
 /* Bounds of the first and the last bucket that counted. */
-static void window_set_bounds(struct window *w, const struct snapshot *before, const struct snapshot *after)
+static void window_set_bounds(struct window *w, const struct snapshot *before,
+			      const struct snapshot *after)
 {
 	size_t first = (size_t)__builtin_ctzll(w->octaves) * OCTAVE_BUCKETS;
 	size_t last = (size_t)(64 - __builtin_clzll(w->octaves)) * OCTAVE_BUCKETS - 1;
@@ -99,11 +104,13 @@ static void window_set_bounds(struct window *w, const struct snapshot *before, c
 	if (after->min_ns < before->min_ns && after->min_ns > w->min_ns)
 		w->min_ns = after->min_ns;
 	/* The last bucket has no upper bound of its own: values of 2^42 ns and more are in it. */
-	if (after->max_ns > before->max_ns && (after->max_ns < w->max_ns || last == TS_BUCKET_CNT - 1))
+	if (after->max_ns > before->max_ns &&
+	    (after->max_ns < w->max_ns || last == TS_BUCKET_CNT - 1))
 		w->max_ns = after->max_ns;
 }
 
-static void subtract_counters(struct window *w, const struct snapshot *before, const struct snapshot *after)
+static void subtract_counters(struct window *w, const struct snapshot *before,
+			      const struct snapshot *after)
 {
 	w->entries = after->entries - before->entries;
 	w->returns = after->returns - before->returns;
@@ -118,8 +125,8 @@ static void subtract_counters(struct window *w, const struct snapshot *before, c
 	w->sum_ns = after->sum_ns - before->sum_ns;
 }
 
-void window_between(struct window *window, const struct snapshot *before, const struct snapshot *after,
-		    uint64_t duration_ns)
+void window_between(struct window *window, const struct snapshot *before,
+		    const struct snapshot *after, uint64_t duration_ns)
 {
 	uint64_t octaves = after->octaves;
 
@@ -149,7 +156,8 @@ void window_clear(struct window *window)
 	memset(window, 0, offsetof(struct window, buckets));
 	window->min_ns = UINT64_MAX;
 	while (octaves)
-		memset(&window->buckets[next_octave(&octaves)], 0, OCTAVE_BUCKETS * sizeof(window->buckets[0]));
+		memset(&window->buckets[next_octave(&octaves)], 0,
+		       OCTAVE_BUCKETS * sizeof(window->buckets[0]));
 }
 
 void window_merge(struct window *total, const struct window *part)
@@ -186,7 +194,8 @@ static uint64_t nearest_rank(double q, uint64_t count)
 	long double exact = (long double)q * (long double)count;
 	uint64_t rank = (uint64_t)exact;
 
-	/* q as a decimal (0.99) is not exact in binary: a product within 1e-9 of a whole number is that number. */
+	/* q as a decimal (0.99) is not exact in binary: a product within 1e-9 of a whole number is
+	 * that number. */
 	if (exact - (long double)rank > 1e-9L * (exact > 1 ? exact : 1))
 		rank++;
 	if (rank < 1)

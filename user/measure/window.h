@@ -26,8 +26,8 @@ struct snapshot {
 	uint64_t errors;
 	uint64_t nested_hits;
 	uint64_t sum_ns;
-	uint64_t max_ns; /* lifetime */
-	uint64_t min_ns; /* lifetime; UINT64_MAX: no value yet */
+	uint64_t max_ns;  /* lifetime */
+	uint64_t min_ns;  /* lifetime; UINT64_MAX: no value yet */
 	uint64_t octaves; /* which groups of 128 buckets are not all zero, as in struct ts_series */
 	uint32_t buckets[TS_BUCKET_CNT];
 };
@@ -46,9 +46,9 @@ struct window {
 	uint64_t errors;
 	uint64_t nested_hits;
 	uint64_t sum_ns;
-	uint64_t count;	 /* values in the buckets */
-	uint64_t max_ns; /* of this window; 0 when count is 0 */
-	uint64_t min_ns; /* of this window; UINT64_MAX when count is 0 */
+	uint64_t count;	  /* values in the buckets */
+	uint64_t max_ns;  /* of this window; 0 when count is 0 */
+	uint64_t min_ns;  /* of this window; UINT64_MAX when count is 0 */
 	uint64_t octaves; /* which groups of 128 buckets may be other than zero */
 	uint64_t buckets[TS_BUCKET_CNT];
 };
@@ -58,11 +58,10 @@ void snapshot_init(struct snapshot *zeroed);
 void window_init(struct window *zeroed);
 
 /*
- * Reads stripe_cnt consecutive stripes, which the kernel may be adding to meanwhile, over a snapshot that was
- * initialised. Only octaves that ever counted are read.
+ * Reads stripe_cnt consecutive stripes, which the kernel may be adding to meanwhile, over a
+ * snapshot that was initialised. Only octaves that ever counted are read.
  */
-void snapshot_read(struct snapshot *snapshot, const struct ts_series *stripes,
-		   size_t stripe_cnt);
+void snapshot_read(struct snapshot *snapshot, const struct ts_series *stripes, size_t stripe_cnt);
 
 /* True where nothing was counted between the two. */
 bool snapshot_is_same(const struct snapshot *before, const struct snapshot *after);
@@ -75,7 +74,8 @@ bool snapshot_is_same(const struct snapshot *before, const struct snapshot *afte
 void window_between(struct window *window, const struct snapshot *before,
 		    const struct snapshot *after, uint64_t duration_ns);
 
-/* Adds `part` to `total`, which starts out as window_init or window_clear left it. Durations add up too. */
+/* Adds `part` to `total`, which starts out as window_init or window_clear left it. Durations add up
+ * too. */
 void window_merge(struct window *total, const struct window *part);
 void window_clear(struct window *window);
 

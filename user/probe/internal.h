@@ -10,7 +10,7 @@
 /* The programs that can sit on an instruction. */
 enum program { PROGRAM_ENTRY, PROGRAM_EXIT, PROGRAM_RETURN, PROGRAM_SESSION, PROGRAM_CNT };
 
-#define PROBE_ERROR_MAX 256   /* error expressions; index 0 means none */
+#define PROBE_ERROR_MAX 256 /* error expressions; index 0 means none */
 
 /* Kinds of probe whose cost differs: (entry cost, exit cost, mechanism, kept span) */
 #define CALIBRATE_KIND_MAX 64

@@ -35,7 +35,8 @@ struct probe_options {
 	size_t max_map_bytes; /* for the series of all CPUs together; 0: PROBE_MAP_BYTES */
 };
 
-/* 200 series in 8 stripes: half of what DESIGN.md §5 allows on 16 CPUs, since zeroing it is half of an attach. */
+/* 200 series in 8 stripes: half of what DESIGN.md §5 allows on 16 CPUs, since zeroing it is half of
+ * an attach. */
 #define PROBE_MAP_BYTES (32UL << 20)
 
 struct probe;

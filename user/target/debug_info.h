@@ -26,7 +26,8 @@ void debug_info_return_type(struct debug_info *info, uint64_t address,
  */
 size_t debug_info_inlined_copies(struct debug_info *info, uint64_t address);
 
-#define DEBUG_INFO_WALK_BYTES (32UL << 20) /* .debug_info of this size takes about 0.3 s to walk \
-					    */
+#define DEBUG_INFO_WALK_BYTES                                              \
+	(32UL << 20) /* .debug_info of this size takes about 0.3 s to walk \
+		      */
 
 #endif

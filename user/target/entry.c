@@ -116,8 +116,9 @@ int entry_choose(struct function_plan *plan, const struct flow *flow,
 	slide(flow, query, plan->exit_mode == EXIT_SITES, &best);
 	if (best.cost > SITE_COST_STEPPED)
 		return plan_refuse(plan, "its first instruction %s",
-				   is_exit(flow, plan->address) ? "already leaves it: nothing is left to time"
-								: "cannot hold a probe");
+				   is_exit(flow, plan->address)
+					   ? "already leaves it: nothing is left to time"
+					   : "cannot hold a probe");
 	set_entry(plan, flow, &best);
 	return 0;
 }

@@ -118,7 +118,8 @@ static int32_t frame_after(const struct registers *r, const struct insn *insn)
 }
 
 /* An offset out of a switch table: (table,index,4), or unoptimised (index*4,table). */
-static struct register_value value_of_offset(const struct registers *r, const ZydisDecodedOperand *from)
+static struct register_value value_of_offset(const struct registers *r,
+					     const ZydisDecodedOperand *from)
 {
 	struct register_value v = {0};
 	int base = register_index(from->mem.base), idx = register_index(from->mem.index);

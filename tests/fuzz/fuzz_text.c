@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Text that people and files give: patterns, expressions, durations, names. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "config/duration.h"
+#include "config/error_expression.h"
+#include "target/internal.h"
+#include "target/pattern.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = malloc(size + 1), cut[256], *name;
+	static struct pattern pattern;
+	struct error_expression expression;
+	struct ts_error compiled;
+	struct symbol symbol = {0};
+	struct fault why;
+	uint64_t ns;
+
+	memcpy(text, data, size);
+	text[size] = '\0';
+	duration_parse(text, 1, UINT64_MAX, &ns, &why);
+	if (error_expression_parse(text, &expression, &why) == 0)
+		error_expression_compile(&expression, true, 4, true, &compiled, &why);
+	if (pattern_parse(text, &pattern, &why) == 0) {
+		pattern_matches(&pattern, text);
+		pattern_is_library(&pattern, text);
+	}
+	pattern_distance(text, "desk::Executor::execute_trade", 6);
+	symbol.raw = text;
+	symbol_classify(&symbol);
+	name = symbol_demangle(&symbol, true);
+	if (strlen(name) > 0 && text_columns(name) > strlen(name))
+		abort();
+	free(name);
+	text_clean(text);
+	text_cut(text, 20, cut, sizeof(cut));
+	if (text_columns(cut) > 20)
+		abort();
+	free(text);
+	return 0;
+}
