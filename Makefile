@@ -12,6 +12,8 @@ VERSION := $(shell cat VERSION)
 PREFIX ?= /usr/local
 
 MAKEFLAGS += --no-builtin-rules
+# `make V=1` shows the commands.
+$(V).SILENT:
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -20,3 +20,8 @@ install: $(BUILD)/tickscope ## install the program and its manual under $(DESTDI
 
 clean: ## remove what was built
 	rm -rf $(BUILD)
+
+# For tools/check: what the sources are compiled with.
+.PHONY: print-flags
+print-flags: $(SKELETONS)
+	@echo $(BASE_CFLAGS)

@@ -16,6 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *text = malloc(size + 1), cut[256], *name;
 	static struct pattern pattern;
 	struct error_expression expression;
+	const struct error_type type = {true, 4, true};
 	struct ts_error compiled;
 	struct symbol symbol = {0};
 	struct fault why;
@@ -25,7 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text[size] = '\0';
 	duration_parse(text, 1, UINT64_MAX, &ns, &why);
 	if (error_expression_parse(text, &expression, &why) == 0)
-		error_expression_compile(&expression, true, 4, true, &compiled, &why);
+		error_expression_compile(&expression, &type, &compiled, &why);
 	if (pattern_parse(text, &pattern, &why) == 0) {
 		pattern_matches(&pattern, text);
 		pattern_is_library(&pattern, text);

@@ -107,17 +107,30 @@ static void test_expression_types(void **state)
 
 	(void)state;
 	assert_int_equal(error_expression_parse("ret < -1", &e, &why), 0);
-	assert_int_not_equal(error_expression_compile(&e, false, 0, false, &compiled, &why), 0);
+	assert_int_not_equal(error_expression_compile(&e,
+						      &(const struct error_type){false, 0, false},
+						      &compiled, &why),
+			     0);
 	assert_non_null(strstr(why.text, "(i32)ret"));
-	assert_int_equal(error_expression_compile(&e, true, 4, true, &compiled, &why), 0);
+	assert_int_equal(error_expression_compile(&e, &(const struct error_type){true, 4, true},
+						  &compiled, &why),
+			 0);
 	assert_int_equal(compiled.terms[0].value, UINT64_MAX);
 	assert_int_equal(compiled.terms[0].width_bytes, 4);
 	/* An unsigned number is never below zero: a mistake, not a comparison. */
-	assert_int_not_equal(error_expression_compile(&e, true, 4, false, &compiled, &why), 0);
+	assert_int_not_equal(error_expression_compile(&e,
+						      &(const struct error_type){true, 4, false},
+						      &compiled, &why),
+			     0);
 	assert_int_equal(error_expression_parse("(u8)ret == 256", &e, &why), 0);
-	assert_int_not_equal(error_expression_compile(&e, true, 4, false, &compiled, &why), 0);
+	assert_int_not_equal(error_expression_compile(&e,
+						      &(const struct error_type){true, 4, false},
+						      &compiled, &why),
+			     0);
 	assert_int_equal(error_expression_parse("(i8)ret == -128 || (u8)ret == 255", &e, &why), 0);
-	assert_int_equal(error_expression_compile(&e, false, 0, false, &compiled, &why), 0);
+	assert_int_equal(error_expression_compile(&e, &(const struct error_type){false, 0, false},
+						  &compiled, &why),
+			 0);
 	assert_int_equal(compiled.match_any, 1);
 	assert_int_equal(compiled.term_cnt, 2);
 }

@@ -12,7 +12,7 @@
 
 #include "cli/cli.h"
 
-#define COLUMNS_WITHOUT_TERMINAL 120
+#define COLUMNS_WITHOUT_TERMINAL 160 /* a file or a pipe: room for names */
 
 static const char usage[] =
 	"Usage: tickscope COMMAND [OPTION…]\n"

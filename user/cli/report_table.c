@@ -158,27 +158,46 @@ static void write_count(FILE *out, uint64_t count, const char *what)
 		fprintf(out, "; %s %s", units_count(count, text), what);
 }
 
-void report_write_quality(const struct report *report, FILE *out)
+static void write_operation_quality(const struct report_operation *op, FILE *out)
 {
 	char entries[UNITS_TEXT_BYTES], returns[UNITS_TEXT_BYTES], cost[UNITS_TEXT_BYTES],
 		inner[UNITS_TEXT_BYTES];
+	const struct stats_quality *q = &op->stats.quality;
+
+	fprintf(out, "%s\n", op->name);
+	fprintf(out, "  %s entries, %s returns", units_count(q->entries, entries),
+		units_count(q->returns, returns));
+	write_count(out, q->unwound, "left without a return");
+	write_count(out, q->lost, "lost");
+	write_count(out, q->in_flight > 0 ? (uint64_t)q->in_flight : 0, "still running");
+	write_count(out, q->unpaired_returns, "returns of calls that began before the probe");
+	write_count(out, q->dropped, "dropped");
+	write_count(out, q->clock_clamped, "with a clock that stepped back");
+	write_count(out, op->uncovered_copies, "inlined or outlined copies not covered");
+	fprintf(out, "\n  %s; a call pays %s for it, %s of that inside the time\n", op->probe,
+		units_duration(op->probe_cost_ns, cost), units_duration(op->probe_inner_ns, inner));
+}
+
+static bool was_called(const struct report_operation *op)
+{
+	return op->stats.quality.entries || op->stats.quality.unpaired_returns;
+}
+
+void report_write_quality(const struct report *report, FILE *out)
+{
+	bool has_title = false;
 
 	for (size_t i = 0; i < report->operation_cnt; i++) {
-		const struct report_operation *op = &report->operations[i];
-		const struct stats_quality *q = &op->stats.quality;
-
-		fprintf(out, "%s\n", op->name);
-		fprintf(out, "  %s entries, %s returns", units_count(q->entries, entries),
-			units_count(q->returns, returns));
-		write_count(out, q->unwound, "left without a return");
-		write_count(out, q->lost, "lost");
-		write_count(out, q->in_flight > 0 ? (uint64_t)q->in_flight : 0, "still running");
-		write_count(out, q->unpaired_returns, "returns of calls older than the probe");
-		write_count(out, q->dropped, "dropped");
-		write_count(out, q->clock_clamped, "with a clock that stepped back");
-		write_count(out, op->uncovered_copies, "inlined or outlined copies not covered");
-		fprintf(out, "\n  %s; a call pays %s for it, %s of that inside the time\n",
-			op->probe, units_duration(op->probe_cost_ns, cost),
-			units_duration(op->probe_inner_ns, inner));
+		if (was_called(&report->operations[i]))
+			write_operation_quality(&report->operations[i], out);
 	}
+	for (size_t i = 0; i < report->operation_cnt; i++) {
+		if (was_called(&report->operations[i]))
+			continue;
+		fprintf(out, "%s%s",
+			has_title ? ", " : "never called: ", report->operations[i].name);
+		has_title = true;
+	}
+	if (has_title)
+		fputc('\n', out);
 }

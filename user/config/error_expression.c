@@ -181,8 +181,8 @@ static bool fits(const struct error_term *t, uint8_t width_bytes, bool is_signed
 	return width_bytes == 8 || t->magnitude < 2 * half;
 }
 
-int error_expression_compile(const struct error_expression *expression, bool is_known,
-			     uint8_t width_bytes, bool is_signed, struct ts_error *ret_error,
+int error_expression_compile(const struct error_expression *expression,
+			     const struct error_type *type, struct ts_error *ret_error,
 			     struct fault *why)
 {
 	struct ts_error out = {.term_cnt = expression->term_cnt,
@@ -190,10 +190,10 @@ int error_expression_compile(const struct error_expression *expression, bool is_
 
 	for (uint32_t i = 0; i < expression->term_cnt; i++) {
 		const struct error_term *t = &expression->terms[i];
-		uint8_t width = t->width_bytes ? t->width_bytes : width_bytes;
-		bool sign = t->width_bytes ? t->is_signed : is_signed;
+		uint8_t width = t->width_bytes ? t->width_bytes : type->width_bytes;
+		bool sign = t->width_bytes ? t->is_signed : type->is_signed;
 
-		if (!t->width_bytes && !is_known)
+		if (!t->width_bytes && !type->is_known)
 			return fault_set(
 				why, -EINVAL,
 				"the type of ret is not known: write it, as in \"(i32)ret\"");

@@ -31,12 +31,19 @@ struct error_expression {
 int error_expression_parse(const char *text, struct error_expression *ret_expression,
 			   struct fault *why);
 
+/* How a function's `ret` is to be read where a term has no cast. */
+struct error_type {
+	bool is_known;
+	uint8_t width_bytes; /* 1, 2, 4 or 8 */
+	bool is_signed;
+};
+
 /*
- * Fixes the expression for a function whose `ret` has the given type. -EINVAL: the type is not
- * known and a term has no cast, or a constant does not fit its type.
+ * Fixes the expression for a function. -EINVAL: the type is not known and a term has no cast, or a
+ * constant does not fit its type.
  */
-int error_expression_compile(const struct error_expression *expression, bool is_known,
-			     uint8_t width_bytes, bool is_signed, struct ts_error *ret_error,
+int error_expression_compile(const struct error_expression *expression,
+			     const struct error_type *type, struct ts_error *ret_error,
 			     struct fault *why);
 
 #endif

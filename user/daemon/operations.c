@@ -52,6 +52,8 @@ static int operation_error(struct daemon *d, struct operation *o, const struct o
 			   struct fault *why)
 {
 	const struct error_expression *e = d->config->error;
+	const struct error_type type = {plan->ret.is_known, plan->ret.width_bytes,
+					plan->ret.is_signed};
 	struct ts_error compiled;
 	struct fault reason;
 	int err;
@@ -61,8 +63,7 @@ static int operation_error(struct daemon *d, struct operation *o, const struct o
 	if (plan->ret.is_lost)
 		return fault_set(why, -ENOTSUP, "--error cannot judge \"%s\": %s", plan->name,
 				 plan->ret.reason);
-	err = error_expression_compile(e, plan->ret.is_known, plan->ret.width_bytes,
-				       plan->ret.is_signed, &compiled, &reason);
+	err = error_expression_compile(e, &type, &compiled, &reason);
 	if (err)
 		return fault_set(why, err, "--error \"%s\" for \"%s\": %s%s%s%s",
 				 d->config->error_text, plan->name, reason.text,

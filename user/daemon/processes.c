@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which processes are traced, from the first look at them to their end, and the probes in each. */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +55,12 @@ static int traced_open(struct daemon *d, pid_t pid, struct traced *ret_traced, s
 		err = process_resolve(t.process, &query, &t.plans[i], why);
 		if (err)
 			goto fini;
+		if (t.plans[i].refused_cnt)
+			daemon_message(d,
+				       "%zu functions that match \"%s\" cannot be traced; "
+				       "`tickscope functions "
+				       "--refused -p %d` says why",
+				       t.plans[i].refused_cnt, config->functions[i], pid);
 	}
 	*ret_traced = t;
 	return 0;
@@ -67,32 +74,40 @@ struct request_list {
 	size_t cnt;
 };
 
-/* The probe requests of one process, for its own group, or for the group that serves a whole file.
- */
+/* Whether a plan is served by the probes of the whole file, or by those of its process. */
 static bool wants(const struct daemon *d, const struct operation_plan *plan, bool is_file_wide)
 {
 	return (d->config->executable && image_is_executable(plan->image)) == is_file_wide;
-}
-
-static bool has_operation(const struct traced *t, uint32_t idx)
-{
-	for (size_t i = 0; i < t->operation_cnt; i++) {
-		if (t->operations[i] == idx)
-			return true;
-	}
-	return false;
 }
 
 static size_t plan_cnt(const struct daemon *d, const struct traced *t)
 {
 	size_t cnt = 0;
 
+	assert(t->plans); /* since traced_open */
 	for (size_t i = 0; i < d->config->function_cnt; i++)
 		cnt += t->plans[i].cnt;
 	return cnt;
 }
 
-/* Finds or makes the operations that a process feeds; several patterns may name one function. */
+/* Two names of one function, given by two patterns: a call must not be counted twice. */
+static bool is_same_code(const struct operation_plan *a, const struct operation_plan *b)
+{
+	return a->image == b->image &&
+	       a->copies[0].entry_file_offset == b->copies[0].entry_file_offset;
+}
+
+static bool is_requested(const struct traced *t, const struct operation_plan *const *plans,
+			 const struct operation_plan *plan)
+{
+	for (size_t i = 0; i < t->operation_cnt; i++) {
+		if (is_same_code(plans[i], plan))
+			return true;
+	}
+	return false;
+}
+
+/* Finds or makes the operations that a process feeds. */
 static int traced_find_operations(struct daemon *d, struct traced *t,
 				  const struct operation_plan **ret_plans, struct fault *why)
 {
@@ -100,12 +115,13 @@ static int traced_find_operations(struct daemon *d, struct traced *t,
 		for (size_t j = 0; j < t->plans[i].cnt; j++) {
 			const struct operation_plan *plan = &t->plans[i].items[j];
 			uint32_t idx;
-			int err = operations_find(d, process_name(t->process), plan, &idx, why);
+			int err;
 
+			if (is_requested(t, ret_plans, plan))
+				continue;
+			err = operations_find(d, process_name(t->process), plan, &idx, why);
 			if (err)
 				return err;
-			if (has_operation(t, idx))
-				continue;
 			ret_plans[t->operation_cnt] = plan;
 			t->operations[t->operation_cnt++] = idx;
 			if (operations_add_pid(&d->operations[idx], t->pid))
@@ -144,12 +160,12 @@ static int attach_requests(struct daemon *d, pid_t pid, const struct request_lis
 static int traced_attach(struct daemon *d, struct traced *t, struct fault *why)
 {
 	size_t cnt = plan_cnt(d, t);
-	const struct operation_plan **plans = calloc(cnt, sizeof(struct operation_plan *));
-	struct request_list own = {.items = calloc(cnt, sizeof(*own.items))};
-	struct request_list file = {.items = calloc(cnt, sizeof(*file.items))};
+	const struct operation_plan **plans = calloc(cnt + 1, sizeof(struct operation_plan *));
+	struct request_list own = {.items = calloc(cnt + 1, sizeof(*own.items))};
+	struct request_list file = {.items = calloc(cnt + 1, sizeof(*file.items))};
 	int err = -ENOMEM;
 
-	t->operations = calloc(cnt, sizeof(*t->operations));
+	t->operations = calloc(cnt + 1, sizeof(*t->operations));
 	if (!plans || !own.items || !file.items || !t->operations) {
 		fault_set(why, err, "out of memory");
 		goto free_lists;
@@ -159,7 +175,10 @@ static int traced_attach(struct daemon *d, struct traced *t, struct fault *why)
 		goto free_lists;
 	for (size_t i = 0; i < t->operation_cnt; i++) {
 		struct operation *o = &d->operations[t->operations[i]];
-		struct request_list *list = wants(d, plans[i], true) ? &file : &own;
+		struct request_list *list;
+
+		assert(plans[i]);
+		list = wants(d, plans[i], true) ? &file : &own;
 
 		list->items[list->cnt++] = (struct probe_request){
 			.plan = plans[i],
@@ -322,7 +341,7 @@ static bool is_wanted(const struct daemon *d, pid_t pid)
 void processes_exec(struct daemon *d, pid_t pid)
 {
 	struct traced *old = traced_find(d, pid);
-	struct traced fresh;
+	struct traced fresh = {.pidfd = -1};
 	struct fault why;
 	int err;
 

@@ -108,8 +108,8 @@ static int list_init(struct site_list *list, const struct probe_request *request
 
 	for (size_t i = 0; i < request_cnt; i++)
 		cnt += probe_site_cnt(list->probe, requests[i].plan);
-	list->items = calloc(cnt, sizeof(*list->items));
-	list->owners = calloc(cnt, sizeof(struct operation_plan *));
+	list->items = calloc(cnt + 1, sizeof(*list->items));
+	list->owners = calloc(cnt + 1, sizeof(struct operation_plan *));
 	return list->items && list->owners ? 0 : -ENOMEM;
 }
 

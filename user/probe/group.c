@@ -151,10 +151,10 @@ static int group_attach_all(struct probe_group *group, pid_t pid,
 	size_t cnt = group->site_cnt;
 	struct gather g = {
 		.sites = {.pid = pid,
-			  .offsets = calloc(cnt, sizeof(long)),
-			  .cookies = calloc(cnt, sizeof(uint64_t))},
-		.origin = calloc(cnt, sizeof(size_t)),
-		.is_done = calloc(cnt, sizeof(bool)),
+			  .offsets = calloc(cnt + 1, sizeof(unsigned long)),
+			  .cookies = calloc(cnt + 1, sizeof(uint64_t))},
+		.origin = calloc(cnt + 1, sizeof(size_t)),
+		.is_done = calloc(cnt + 1, sizeof(bool)),
 	};
 	int err = -ENOMEM;
 
@@ -188,7 +188,7 @@ int group_attach(struct probe *probe, pid_t pid, const struct site_request *requ
 	if (!group)
 		return err;
 	group->probe = probe;
-	group->sites = calloc(cnt, sizeof(*group->sites));
+	group->sites = calloc(cnt + 1, sizeof(*group->sites));
 	group->fds = calloc(cnt + 1,
 			    sizeof(*group->fds)); /* one more for the search of a refused site */
 	group->links = calloc(cnt + 1, sizeof(struct bpf_link *));

@@ -161,7 +161,7 @@ size_t pattern_distance(const char *wanted, const char *name, size_t limit)
 	length = smaller(strlen(name), DISTANCE_BYTES);
 	for (size_t j = 0; j <= length; j++)
 		row[j] = j;
-	for (size_t i = 0; wanted[i] && i < DISTANCE_BYTES; i++) {
+	for (size_t i = 0; i < DISTANCE_BYTES && wanted[i]; i++) {
 		size_t diagonal = row[0], best = i + 1;
 
 		row[0] = i + 1;
