@@ -124,7 +124,10 @@ _Static_assert(TS_SITE_MAX < 1 << (64 - COOKIE_TIME_BITS),
 
 static __always_inline __s64 cookie_elapsed_ns(__u64 cookie, __u64 now_ns)
 {
-	return (__s64)((now_ns - cookie) << (64 - COOKIE_TIME_BITS)) >> (64 - COOKIE_TIME_BITS);
+	__s64 high = (now_ns - cookie)
+		     << (64 - COOKIE_TIME_BITS); /* NOLINT: the sign is what is wanted */
+
+	return high >> (64 - COOKIE_TIME_BITS);
 }
 
 /* Returns 1 where the return is of no interest. */
@@ -214,14 +217,14 @@ static __always_inline void close_thread(void)
 }
 
 SEC("raw_tp/sched_process_exit")
-int thread_exit(struct bpf_raw_tracepoint_args *ctx)
+int func_thread_exit(struct bpf_raw_tracepoint_args *ctx)
 {
 	close_thread();
 	return 0;
 }
 
 SEC("raw_tp/sched_process_exec")
-int process_exec(struct bpf_raw_tracepoint_args *ctx)
+int func_process_exec(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct thread *t = thread_get(0);
 	struct ts_event *event;

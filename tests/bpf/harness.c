@@ -85,7 +85,7 @@ struct child *tickscope_start(const char *const args[])
 {
 	const char *argv[HARNESS_ARG_MAX + 2] = {setting("TICKSCOPE", "build/tickscope")};
 
-	for (size_t i = 0; args[i] && i < HARNESS_ARG_MAX; i++)
+	for (size_t i = 0; i < HARNESS_ARG_MAX && args[i]; i++)
 		argv[i + 1] = args[i];
 	return child_start(argv);
 }

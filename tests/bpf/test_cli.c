@@ -147,8 +147,9 @@ static void test_levels(void **state)
 	(void)state;
 	uname(&name);
 	for (const char *const *level = available_levels(); *level; level++) {
-		strcat(levels, *level);
-		strcat(levels, " ");
+		size_t length = strlen(levels);
+
+		snprintf(levels + length, sizeof(levels) - length, "%s ", *level);
 	}
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		if (strncmp(name.release, known[i].release, strlen(known[i].release)) == 0)

@@ -23,7 +23,7 @@ struct Message {
 	}
 	double number(int tag) const
 	{
-		return atof(get(tag).c_str());
+		return strtod(get(tag).c_str(), nullptr);
 	}
 };
 
@@ -98,7 +98,7 @@ inline Parse parse(std::string &buffer, Message &message)
 		size_t equals = buffer.find('=', at), end = buffer.find(soh, at);
 		if (equals == std::string::npos || end == std::string::npos || equals > end)
 			return Parse::garbled;
-		int tag = atoi(buffer.c_str() + at);
+		int tag = static_cast<int>(strtol(buffer.c_str() + at, nullptr, 10));
 		std::string value = buffer.substr(equals + 1, end - equals - 1);
 		if (tag == 35)
 			message.type = value;

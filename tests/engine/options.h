@@ -67,7 +67,7 @@ class Options
 	}
 	double number(const std::string &name) const
 	{
-		return atof(values_.at(name).c_str());
+		return strtod(values_.at(name).c_str(), nullptr);
 	}
 	uint16_t port(const std::string &name) const
 	{

@@ -45,8 +45,8 @@ static void check_sites(struct fuzz_file *file, const struct symbol *symbol,
 	flow_close(&flow);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 {
 	static struct tiny_elf elf;
 	struct process process = {.image_cnt = 1, .has_runtime_facts = true, .has_unwinder = true};
@@ -56,7 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct fuzz_file file;
 	struct fault why;
 
-	if (!size || size > CODE_MAX)
+	if (!size_bytes || size_bytes > CODE_MAX)
 		return 0;
 	elf.header = (Elf64_Ehdr){.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64,
 					      ELFDATA2LSB, EV_CURRENT},
@@ -71,12 +71,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				.p_flags = PF_R | PF_X,
 				.p_vaddr = CODE_ADDRESS,
 				.p_offset = offsetof(struct tiny_elf, code),
-				.p_filesz = size,
-				.p_memsz = size};
-	memcpy(elf.code, data, size);
-	fuzz_file_open(&file, &elf, offsetof(struct tiny_elf, code) + size);
+				.p_filesz = size_bytes,
+				.p_memsz = size_bytes};
+	memcpy(elf.code, data, size_bytes);
+	fuzz_file_open(&file, &elf, offsetof(struct tiny_elf, code) + size_bytes);
 	process.images = &file.image;
-	symbol.size_bytes = size;
+	symbol.size_bytes = size_bytes;
 	check(image_open(&file.image, &why) == 0);
 	check(plan_fill(&process, &file.image, &symbol, &query, PLAN_NO_OFFSET, &plan) == 0);
 	if (plan.exit_mode != EXIT_REFUSED)

@@ -25,15 +25,15 @@ static void read_function(struct process *process, const struct symbol *s, struc
 	debug_info_inlined_copies(info, s->address);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 {
 	struct process process = {.image_cnt = 1};
 	struct debug_info *info;
 	struct fuzz_file file;
 	struct fault why;
 
-	fuzz_file_open(&file, data, size);
+	fuzz_file_open(&file, data, size_bytes);
 	process.images = &file.image;
 	if (image_load_symbols(&file.image, &why) == 0) {
 		info = debug_info_new(&file.image);

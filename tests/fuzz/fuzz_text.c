@@ -10,10 +10,10 @@
 #include "target/internal.h"
 #include "target/pattern.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 {
-	char *text = malloc(size + 1), cut[256], *name;
+	char *text = malloc(size_bytes + 1), cut[256], *name;
 	static struct pattern pattern;
 	struct error_expression expression;
 	const struct error_type type = {true, 4, true};
@@ -22,8 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct fault why;
 	uint64_t ns;
 
-	memcpy(text, data, size);
-	text[size] = '\0';
+	memcpy(text, data, size_bytes);
+	text[size_bytes] = '\0';
 	duration_parse(text, 1, UINT64_MAX, &ns, &why);
 	if (error_expression_parse(text, &expression, &why) == 0)
 		error_expression_compile(&expression, &type, &compiled, &why);

@@ -18,14 +18,15 @@ struct fuzz_file {
 	int fd;
 };
 
-static inline void fuzz_file_open(struct fuzz_file *file, const void *bytes, size_t size)
+static inline void fuzz_file_open(struct fuzz_file *file, const void *bytes, size_t size_bytes)
 {
 	struct stat st;
 	char path[64];
 
 	memset(file, 0, sizeof(*file));
 	file->fd = memfd_create("fuzz", MFD_CLOEXEC);
-	if (file->fd < 0 || write(file->fd, bytes, size) != (ssize_t)size || fstat(file->fd, &st))
+	if (file->fd < 0 || write(file->fd, bytes, size_bytes) != (ssize_t)size_bytes ||
+	    fstat(file->fd, &st))
 		abort();
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", file->fd);
 	file->image.fd = -1;

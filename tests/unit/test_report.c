@@ -142,7 +142,7 @@ static void test_table(void **state)
 	(void)state;
 	w->unwound = 2;
 	w->entries += 2;
-	o = operation_of(w, o.name);
+	o = operation_of(w, "desk::Executor::execute_trade(desk::Order const&, std::string)");
 	assert_int_equal(report_write_table(&r, &style, out), 3);
 	fclose(out);
 	assert_non_null(strstr(text, "     2,000      1000         0    1.50ms    1.50ms    1.50ms "

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -188,7 +189,7 @@ static void test_clean(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		char text[64];
 
-		strcpy(text, rows[i][0]);
+		snprintf(text, sizeof(text), "%s", rows[i][0]);
 		text_clean(text);
 		assert_string_equal(text, rows[i][1]);
 	}

@@ -60,7 +60,7 @@ struct sources {
 	int signal_fd;
 	int tick_fd;
 	int end_fd;
-	uint64_t ticks_per_interval;
+	uint64_t interval_tick_cnt;
 	uint64_t tick;
 	sigset_t old_mask;
 };
@@ -112,8 +112,8 @@ static int sources_start(const struct daemon *d, struct sources *s)
 	uint64_t interval_ns = d->config->interval_ns ? d->config->interval_ns : READ_MAX_NS;
 	int err;
 
-	s->ticks_per_interval = (interval_ns + READ_MAX_NS - 1) / READ_MAX_NS;
-	s->tick_fd = timer_start(interval_ns / s->ticks_per_interval, true);
+	s->interval_tick_cnt = (interval_ns + READ_MAX_NS - 1) / READ_MAX_NS;
+	s->tick_fd = timer_start(interval_ns / s->interval_tick_cnt, true);
 	if (s->tick_fd < 0)
 		return s->tick_fd;
 	err = watch(d, s->tick_fd, DAEMON_SOURCE_TICK);
@@ -149,7 +149,7 @@ static int on_tick(struct daemon *d, struct sources *s)
 		return 0;
 	operations_read(d, now);
 	s->tick += expirations;
-	if (!d->config->interval_ns || s->tick < s->ticks_per_interval)
+	if (!d->config->interval_ns || s->tick < s->interval_tick_cnt)
 		return 0;
 	s->tick = 0;
 	view_fill(d, &view);

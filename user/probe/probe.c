@@ -133,9 +133,11 @@ static int probe_start(struct probe *probe)
 				       NULL);
 	if (!probe->ring)
 		return errno ? -errno : -ENOMEM;
-	probe->skel->links.thread_exit = bpf_program__attach(probe->skel->progs.thread_exit);
-	probe->skel->links.process_exec = bpf_program__attach(probe->skel->progs.process_exec);
-	if (!probe->skel->links.thread_exit || !probe->skel->links.process_exec)
+	probe->skel->links.func_thread_exit =
+		bpf_program__attach(probe->skel->progs.func_thread_exit);
+	probe->skel->links.func_process_exec =
+		bpf_program__attach(probe->skel->progs.func_process_exec);
+	if (!probe->skel->links.func_thread_exit || !probe->skel->links.func_process_exec)
 		return errno ? -errno : -EINVAL;
 	return calibrate_try(probe);
 }

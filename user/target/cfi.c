@@ -25,7 +25,7 @@ struct cfi {
 /* Bytes being read, and the address of the first one for pointers relative to where they stand. */
 struct reader {
 	const uint8_t *bytes;
-	size_t size;
+	size_t size_bytes;
 	size_t at;
 	uint64_t address;
 	bool is_bad;
@@ -35,7 +35,7 @@ static uint64_t read_fixed(struct reader *r, size_t bytes, bool is_signed)
 {
 	uint64_t value = 0;
 
-	if (bytes > r->size - r->at) {
+	if (bytes > r->size_bytes - r->at) {
 		r->is_bad = true;
 		return 0;
 	}
@@ -111,7 +111,8 @@ struct cie_encoding {
 
 static bool cie_encoding_of(const Dwarf_CIE *cie, struct cie_encoding *ret)
 {
-	struct reader r = {.bytes = cie->augmentation_data, .size = cie->augmentation_data_size};
+	struct reader r = {.bytes = cie->augmentation_data,
+			   .size_bytes = cie->augmentation_data_size};
 	const char *letter = cie->augmentation;
 
 	*ret = (struct cie_encoding){.code = DW_EH_PE_absptr, .lsda = DW_EH_PE_omit};
@@ -142,7 +143,7 @@ static bool read_range(const struct section *s, const Dwarf_FDE *fde, struct cfi
 	Dwarf_CFI_Entry cie;
 	struct cie_encoding encoding;
 	Dwarf_Off ignored;
-	struct reader r = {.bytes = fde->start, .size = (size_t)(fde->end - fde->start)};
+	struct reader r = {.bytes = fde->start, .size_bytes = (size_t)(fde->end - fde->start)};
 
 	if (dwarf_next_cfi(s->ident, s->data, true, fde->CIE_pointer, &ignored, &cie) ||
 	    !dwarf_cfi_cie_p(&cie) || !cie_encoding_of(&cie.cie, &encoding))
@@ -242,7 +243,7 @@ static int read_call_sites(struct reader *r, uint64_t base, uint64_t *pads, size
 	uint64_t bytes = read_leb128(r, false);
 	size_t cnt = 0, end;
 
-	if (r->is_bad || bytes > r->size - r->at)
+	if (r->is_bad || bytes > r->size_bytes - r->at)
 		return -EBADMSG;
 	end = r->at + bytes;
 	while (r->at < end && !r->is_bad) {
@@ -276,7 +277,7 @@ int cfi_landing_pads(const struct image *image, const struct cfi_range *range, u
 	if (!bytes)
 		return -ENOMEM;
 	r.bytes = bytes;
-	r.size = image_read(image, range->lsda, bytes, LSDA_BYTES);
+	r.size_bytes = image_read(image, range->lsda, bytes, LSDA_BYTES);
 	encoding = (uint8_t)read_fixed(&r, 1, false);
 	if (encoding != DW_EH_PE_omit)
 		base = read_encoded(&r, encoding);

@@ -20,7 +20,8 @@ static int refuse(const struct flow *flow, uint64_t address, const char *what)
 			 (unsigned long long)(address - flow->pieces[0].start));
 }
 
-struct flow_piece *flow_piece_of(struct flow *flow, uint64_t address)
+/* The piece that contains the address, or NULL. */
+static struct flow_piece *flow_piece_of(struct flow *flow, uint64_t address)
 {
 	for (size_t i = 0; i < flow->piece_cnt; i++) {
 		if (address >= flow->pieces[i].start && address < flow->pieces[i].end)

@@ -64,9 +64,6 @@ int flow_open(struct flow *flow, struct image *image, const struct symbol *symbo
 	      struct fault *why);
 void flow_close(struct flow *flow);
 
-/* The piece that contains the address, or NULL. */
-struct flow_piece *flow_piece_of(struct flow *flow, uint64_t address);
-
 /* Decodes one instruction of a piece; false where the bytes are none. */
 bool flow_decode(const struct flow_piece *piece, uint64_t address, struct insn *ret_insn);
 

@@ -24,16 +24,6 @@ const char *image_path(const struct image *image)
 	return image->path;
 }
 
-uint64_t image_device(const struct image *image)
-{
-	return image->device;
-}
-
-uint64_t image_inode(const struct image *image)
-{
-	return image->inode;
-}
-
 bool image_is_executable(const struct image *image)
 {
 	return image->is_main;

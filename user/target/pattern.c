@@ -168,11 +168,12 @@ size_t pattern_distance(const char *wanted, const char *name, size_t limit)
 		for (size_t j = 0; j < length; j++) {
 			bool is_same = tolower((unsigned char)wanted[i]) ==
 				       tolower((unsigned char)name[j]);
-			size_t cost = smaller(diagonal + !is_same, smaller(row[j], row[j + 1]) + 1);
+			size_t edit_cnt =
+				smaller(diagonal + !is_same, smaller(row[j], row[j + 1]) + 1);
 
 			diagonal = row[j + 1];
-			row[j + 1] = cost;
-			best = smaller(best, cost);
+			row[j + 1] = edit_cnt;
+			best = smaller(best, edit_cnt);
 		}
 		if (best >= limit)
 			return limit;

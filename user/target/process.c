@@ -266,11 +266,6 @@ const char *process_name(const struct process *process)
 	return process->name;
 }
 
-const struct image *process_executable(const struct process *process)
-{
-	return &process->images[0];
-}
-
 static int compare_pids(const void *left, const void *right)
 {
 	return *(const pid_t *)left - *(const pid_t *)right;

@@ -34,8 +34,10 @@ void registers_init_landing(struct registers *r)
 	r->frame_delta = DELTA_UNKNOWN;
 }
 
-bool insn_fixed_address(const struct insn *insn, const ZydisDecodedOperand *operand,
-			uint64_t *ret_address)
+/* The address that a memory operand names where it has neither base nor index, or is relative to
+ * rip; else false. */
+static bool insn_fixed_address(const struct insn *insn, const ZydisDecodedOperand *operand,
+			       uint64_t *ret_address)
 {
 	if (operand->type != ZYDIS_OPERAND_TYPE_MEMORY || operand->mem.index != ZYDIS_REGISTER_NONE)
 		return false;

@@ -54,9 +54,5 @@ void registers_init_landing(struct registers *r);
 void registers_step(struct registers *r, const struct insn *insn);
 /* Index 0 … 15 of the general register that this one is part of; -1: none. */
 int register_index(ZydisRegister reg);
-/* The address that a memory operand names where it has neither base nor index, or is relative to
- * rip; else false. */
-bool insn_fixed_address(const struct insn *insn, const ZydisDecodedOperand *operand,
-			uint64_t *ret_address);
 
 #endif

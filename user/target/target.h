@@ -103,16 +103,12 @@ void process_free(struct process *process);
 pid_t process_pid(const struct process *process);
 /* Basename of the executable, cleaned for a terminal; "(deleted)" is not part of it. */
 const char *process_name(const struct process *process);
-/* Its own executable. */
-const struct image *process_executable(const struct process *process);
 
 /* A path that opens the mapped inode itself, through /proc: valid after the file was replaced, in
  * any mount namespace. */
 const char *image_probe_path(const struct image *image);
-/* The path as the target sees it, and the identity of the file. */
+/* The path as the target sees it. */
 const char *image_path(const struct image *image);
-uint64_t image_device(const struct image *image);
-uint64_t image_inode(const struct image *image);
 bool image_is_executable(
 	const struct image *image); /* the process's own executable, not a library */
 
