@@ -77,6 +77,14 @@ def mean(values):
     return sum(values) / len(values)
 
 
+def settled_trace(bench, target, *options):
+    """A trace of 200 functions, read each second, after its start-up."""
+    tool = bench.trace(target, "-f", "series_*", *options)
+    tool.wait_attached()
+    target.ask("pace 0 200")  # touches every series
+    return tool
+
+
 def measure(bench, phase_cnt):
     limits = (("agent CPU: at full rate / at 1000 calls/s, 200 series", 1.2, "×"),
               ("agent CPU: 200 series each second", 0.5, "% of a core"),
@@ -84,15 +92,15 @@ def measure(bench, phase_cnt):
               ("kernel maps of 200 series on 16 CPUs", 64, "MiB"))
     try:
         target = bench.target()
-        tool = bench.trace(target, "-f", "series_*", "-i", "1s")
-        tool.wait_attached()
-        target.ask("pace 0 200")  # touches every series, so that start-up is over
+        tool = settled_trace(bench, target)
         slow, fast = [], []
         for _ in range(phase_cnt):
             slow.append(phase(target, tool, SLOW_CALLS_PER_S))
             fast.append(phase(target, tool, 0))
         memory, maps = rss_bytes(tool.pid), map_rows(tool.pid)
-        bench.stop(tool, target)
+        bench.stop(tool)
+        printing_ns, _ = phase(target, settled_trace(bench, target, "-i", "1s"), SLOW_CALLS_PER_S)
+        bench.stop(target)
     except (Failed, OSError) as failure:
         return [Row(what, limit=limit, unit=unit, note=str(failure)) for what, limit, unit in limits]
     slow_ns, fast_ns = (mean([cpu for cpu, _ in phases]) for phases in (slow, fast))
@@ -104,4 +112,6 @@ def measure(bench, phase_cnt):
         (memory / MIB, "Rss of /proc/PID/smaps but for anon_inode:bpf-map"),
     )
     rows = [Row(what, value, limit, unit, note) for (what, limit, unit), (value, note) in zip(limits, measured)]
-    return [*rows, maps]
+    printing = Row("agent CPU: 200 series printed as JSON each second", printing_ns / 1e7, None, "% of a core",
+                   "the same with -i 1s: what jansson takes to print them")
+    return [*rows, maps, printing]

@@ -7,10 +7,13 @@ BPF_TARGET_CXXFLAGS := -O2 -g -std=c++17 -Wall -Wextra -Itests/bpf/targets
 BPF_TARGET_HEADER := tests/bpf/targets/target.h
 
 # plain.c in the ways that compilers and distributions build it: flags after the name
-PLAIN_VARIANTS := plain plain-cet plain-nop plain-static plain-nopie plain-stripped plain-O0 plain-O3
+PLAIN_VARIANTS := plain plain-cet plain-nop plain-nop5 plain-static plain-nopie plain-stripped plain-O0 plain-O3
 PLAIN_FLAGS_plain := -fcf-protection=none
 PLAIN_FLAGS_plain-cet := -fcf-protection=full
 PLAIN_FLAGS_plain-nop := -fcf-protection=full -fpatchable-function-entry=5
+# gcc writes five nops of one byte where clang writes one of five
+PLAIN_CC_plain-nop5 := $(CLANG)
+PLAIN_FLAGS_plain-nop5 := -fpatchable-function-entry=5 -fno-omit-frame-pointer
 PLAIN_FLAGS_plain-static := -static
 PLAIN_FLAGS_plain-nopie := -no-pie -fno-pie -fcf-protection=full
 PLAIN_FLAGS_plain-stripped := -rdynamic -s
@@ -21,7 +24,7 @@ BPF_TARGETS := $(addprefix $(BPF_TARGET_DIR)/,$(PLAIN_VARIANTS) frames exception
 
 $(addprefix $(BPF_TARGET_DIR)/,$(PLAIN_VARIANTS)): $(BPF_TARGET_DIR)/%: tests/bpf/targets/plain.c $(BPF_TARGET_HEADER)
 	@mkdir -p $(@D)
-	$(CC) $(BPF_TARGET_CFLAGS) $(PLAIN_FLAGS_$*) -o $@ $< -lpthread
+	$(or $(PLAIN_CC_$*),$(CC)) $(BPF_TARGET_CFLAGS) $(PLAIN_FLAGS_$*) -o $@ $< -lpthread
 
 $(addprefix $(BPF_TARGET_DIR)/,frames timed uses_library execs hidden): $(BPF_TARGET_DIR)/%: tests/bpf/targets/%.c $(BPF_TARGET_HEADER)
 	@mkdir -p $(@D)

@@ -43,6 +43,7 @@ static const struct scenario scenarios[] = {
 	{"plain-cet", "leaf", "500", "2", "plain_leaf", "(i32)ret < 0", HAS_ERRORS},
 	{"plain-cet", "switch", "400", "1", "plain_switch", NULL, 0},
 	{"plain-nop", "leaf", "500", "2", "plain_leaf", "ret < 0", HAS_ERRORS},
+	{"plain-nop5", "leaf", "500", "2", "plain_leaf", "ret < 0", HAS_ERRORS},
 	{"plain-static", "leaf", "500", "2", "plain_leaf", "ret < 0", HAS_ERRORS},
 	{"plain-nopie", "switch", "400", "1", "plain_switch", NULL, 0},
 	{"plain-stripped", "leaf", "500", "2", "plain_leaf", "(i32)ret < 0", HAS_ERRORS},

@@ -39,6 +39,7 @@ struct daemon {
 	struct probe_group
 		*file_group; /* --exe: the executable's own functions, in all its processes */
 	size_t site_cnt;
+	bool avoids_nop5; /* this kernel single-steps 5-byte nops */
 	int epoll_fd;
 	struct snapshot *now;	/* of operations_read: too large for the stack */
 	struct window *reading; /* likewise */
@@ -53,7 +54,16 @@ struct daemon {
 void daemon_message(struct daemon *d, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* processes.c: which processes, and their probes. */
+/*
+ * traced.c: one process. traced_open looks it up and resolves every wanted function, and attaches
+ * nothing; traced_take attaches, watches for its end, and owns it whether it fails or not.
+ */
+int traced_open(struct daemon *d, pid_t pid, struct traced *ret_traced, struct fault *why);
+int traced_take(struct daemon *d, struct traced *t, struct fault *why);
+void traced_fini(struct traced *t, size_t function_cnt);
+size_t traced_plan_cnt(const struct daemon *d, const struct traced *t);
+
+/* processes.c: which processes. */
 int processes_start(struct daemon *d, struct fault *why);
 /* A process replaced its image: a traced one, or one that --exe waits for. */
 void processes_exec(struct daemon *d, pid_t pid);

@@ -1,220 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which processes are traced, from the first look at them to their end, and the probes in each. */
-#include <assert.h>
+/* Which processes are traced, from the first look at them to their end. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "daemon/internal.h"
 
 #define SERIES_SPARE 16 /* a later process of --exe may be another build, with other functions */
-
-static void traced_fini(struct traced *t, size_t function_cnt)
-{
-	probe_detach(t->group);
-	for (size_t i = 0; t->plans && i < function_cnt; i++)
-		operation_plans_fini(&t->plans[i]);
-	free(t->plans);
-	free(t->operations);
-	process_free(t->process);
-	if (t->pidfd >= 0)
-		close(t->pidfd);
-}
-
-/* Looks a process up and resolves every wanted function in it; attaches nothing. */
-static int traced_open(struct daemon *d, pid_t pid, struct traced *ret_traced, struct fault *why)
-{
-	const struct daemon_config *config = d->config;
-	struct traced t = {.pid = pid, .pidfd = -1};
-	int err;
-
-	t.pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	if (t.pidfd < 0) {
-		err = -errno;
-		return fault_set(why, err, "no process %d: %s", pid, strerror(errno));
-	}
-	err = process_open(pid, &t.process, why);
-	if (err)
-		goto fini;
-	t.plans = calloc(config->function_cnt, sizeof(*t.plans));
-	if (!t.plans) {
-		err = fault_set(why, -ENOMEM, "out of memory");
-		goto fini;
-	}
-	for (size_t i = 0; i < config->function_cnt; i++) {
-		struct function_query query = {
-			.pattern = config->functions[i],
-			.policy = config->exit_policy,
-			.max_operations = config->function_max,
-			.wants_return_type = config->error != NULL,
-		};
-
-		err = process_resolve(t.process, &query, &t.plans[i], why);
-		if (err)
-			goto fini;
-		if (t.plans[i].refused_cnt)
-			daemon_message(d,
-				       "%zu functions that match \"%s\" cannot be traced; "
-				       "`tickscope functions "
-				       "--refused -p %d` says why",
-				       t.plans[i].refused_cnt, config->functions[i], pid);
-	}
-	*ret_traced = t;
-	return 0;
-fini:
-	traced_fini(&t, config->function_cnt);
-	return err;
-}
-
-struct request_list {
-	struct probe_request *items;
-	size_t cnt;
-};
-
-/* Whether a plan is served by the probes of the whole file, or by those of its process. */
-static bool wants(const struct daemon *d, const struct operation_plan *plan, bool is_file_wide)
-{
-	return (d->config->executable && image_is_executable(plan->image)) == is_file_wide;
-}
-
-static size_t plan_cnt(const struct daemon *d, const struct traced *t)
-{
-	size_t cnt = 0;
-
-	assert(t->plans); /* since traced_open */
-	for (size_t i = 0; i < d->config->function_cnt; i++)
-		cnt += t->plans[i].cnt;
-	return cnt;
-}
-
-/* Two names of one function, given by two patterns: a call must not be counted twice. */
-static bool is_same_code(const struct operation_plan *a, const struct operation_plan *b)
-{
-	return a->image == b->image &&
-	       a->copies[0].entry_file_offset == b->copies[0].entry_file_offset;
-}
-
-static bool is_requested(const struct traced *t, const struct operation_plan *const *plans,
-			 const struct operation_plan *plan)
-{
-	for (size_t i = 0; i < t->operation_cnt; i++) {
-		if (is_same_code(plans[i], plan))
-			return true;
-	}
-	return false;
-}
-
-/* Finds or makes the operations that a process feeds. */
-static int traced_find_operations(struct daemon *d, struct traced *t,
-				  const struct operation_plan **ret_plans, struct fault *why)
-{
-	for (size_t i = 0; i < d->config->function_cnt; i++) {
-		for (size_t j = 0; j < t->plans[i].cnt; j++) {
-			const struct operation_plan *plan = &t->plans[i].items[j];
-			uint32_t idx;
-			int err;
-
-			if (is_requested(t, ret_plans, plan))
-				continue;
-			err = operations_find(d, process_name(t->process), plan, &idx, why);
-			if (err)
-				return err;
-			ret_plans[t->operation_cnt] = plan;
-			t->operations[t->operation_cnt++] = idx;
-			if (operations_add_pid(&d->operations[idx], t->pid))
-				return fault_set(why, -ENOMEM, "out of memory");
-		}
-	}
-	return 0;
-}
-
-static int attach_requests(struct daemon *d, pid_t pid, const struct request_list *list,
-			   struct probe_group **group, struct fault *why)
-{
-	int err;
-
-	if (!list->cnt)
-		return 0;
-	err = probe_attach(d->probe, pid, list->items, list->cnt, group, why);
-	if (err)
-		return err;
-	for (size_t i = 0; i < list->cnt; i++) {
-		const struct operation_plan *plan = list->items[i].plan;
-		struct operation *o = &d->operations[list->items[i].series];
-
-		d->site_cnt += probe_site_cnt(d->probe, plan);
-		if (o->cost.call_ns)
-			continue;
-		err = probe_calibrate(d->probe, &list->items[i], pid, &o->cost, why);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-/* Attaches what this process needs: its own probes, and the file-wide ones where they are not there
- * yet. */
-static int traced_attach(struct daemon *d, struct traced *t, struct fault *why)
-{
-	size_t cnt = plan_cnt(d, t);
-	const struct operation_plan **plans = calloc(cnt + 1, sizeof(struct operation_plan *));
-	struct request_list own = {.items = calloc(cnt + 1, sizeof(*own.items))};
-	struct request_list file = {.items = calloc(cnt + 1, sizeof(*file.items))};
-	int err = -ENOMEM;
-
-	t->operations = calloc(cnt + 1, sizeof(*t->operations));
-	if (!plans || !own.items || !file.items || !t->operations) {
-		fault_set(why, err, "out of memory");
-		goto free_lists;
-	}
-	err = traced_find_operations(d, t, plans, why);
-	if (err)
-		goto free_lists;
-	for (size_t i = 0; i < t->operation_cnt; i++) {
-		struct operation *o = &d->operations[t->operations[i]];
-		struct request_list *list;
-
-		assert(plans[i]);
-		list = wants(d, plans[i], true) ? &file : &own;
-
-		list->items[list->cnt++] = (struct probe_request){
-			.plan = plans[i],
-			.series = o->series,
-			.error = o->error,
-			.is_alone = t->operation_cnt == 1,
-		};
-	}
-	err = attach_requests(d, t->pid, &own, &t->group, why);
-	if (!err && !d->file_group)
-		err = attach_requests(d, 0, &file, &d->file_group, why);
-free_lists:
-	free(plans);
-	free(own.items);
-	free(file.items);
-	return err;
-}
-
-/* Takes over an opened process: attaches, and watches for its end. */
-static int traced_take(struct daemon *d, struct traced *t, struct fault *why)
-{
-	struct epoll_event event = {.events = EPOLLIN,
-				    .data.u64 = DAEMON_SOURCE_PROCESS | (uint32_t)t->pid};
-	int err = traced_attach(d, t, why);
-
-	if (!err && epoll_ctl(d->epoll_fd, EPOLL_CTL_ADD, t->pidfd, &event))
-		err = fault_set(why, -errno, "cannot watch process %d: %s", t->pid,
-				strerror(errno));
-	for (size_t i = 0; err && i < t->operation_cnt; i++)
-		d->operations[t->operations[i]].live_cnt--;
-	if (err)
-		traced_fini(t, d->config->function_cnt);
-	else
-		d->traced[d->traced_cnt++] = *t;
-	return err;
-}
 
 static int open_probe(struct daemon *d, size_t series_cnt, struct fault *why)
 {
@@ -245,6 +37,53 @@ static int first_pids(const struct daemon *d, pid_t **ret_pids, size_t *ret_cnt,
 	return 0;
 }
 
+static bool has_nop5_site(const struct daemon *d, const struct traced *t)
+{
+	for (size_t i = 0; i < d->config->function_cnt; i++) {
+		for (size_t j = 0; j < t->plans[i].cnt; j++) {
+			if (t->plans[i].items[j].copies[0].entry_cost == SITE_COST_NOP5)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* What a probe at an entry of this class costs here; UINT64_MAX where it could not be measured. */
+static uint64_t entry_cost_ns(struct daemon *d, enum site_cost cost)
+{
+	struct function_plan copy = {.entry_cost = cost, .exit_mode = EXIT_HIJACK};
+	struct operation_plan plan = {.copies = &copy, .copy_cnt = 1};
+	struct probe_request request = {.plan = &plan, .is_alone = true};
+	struct probe_cost measured;
+	struct fault ignored;
+
+	return probe_calibrate(d->probe, &request, 1, &measured, &ignored) ? UINT64_MAX
+									   : measured.call_ns;
+}
+
+/* Kernels before 6.18 single-step a 5-byte nop: where that shows, all processes are looked at once
+ * more without it. */
+static int avoid_dear_nop5(struct daemon *d, struct traced *opened, size_t cnt, struct fault *why)
+{
+	bool has_nop5 = false;
+
+	for (size_t i = 0; i < cnt; i++)
+		has_nop5 |= has_nop5_site(d, &opened[i]);
+	if (!has_nop5 || entry_cost_ns(d, SITE_COST_NOP5) <= entry_cost_ns(d, SITE_COST_EMULATED))
+		return 0;
+	d->avoids_nop5 = true;
+	for (size_t i = 0; i < cnt; i++) {
+		struct traced again;
+		int err = traced_open(d, opened[i].pid, &again, why);
+
+		if (err)
+			return err;
+		traced_fini(&opened[i], d->config->function_cnt);
+		opened[i] = again;
+	}
+	return 0;
+}
+
 /* Opens all, then loads the programs sized for what was found, then attaches. */
 static int start_all(struct daemon *d, const pid_t *pids, size_t cnt, struct fault *why)
 {
@@ -257,12 +96,14 @@ static int start_all(struct daemon *d, const pid_t *pids, size_t cnt, struct fau
 	for (size_t i = 0; i < cnt && !err; i++) {
 		err = traced_open(d, pids[i], &opened[opened_cnt], why);
 		if (!err)
-			series_cnt += plan_cnt(d, &opened[opened_cnt++]);
+			series_cnt += traced_plan_cnt(d, &opened[opened_cnt++]);
 		else if (d->config->executable && err == -ESRCH)
 			err = 0; /* it ended between two looks: --exe takes who is there */
 	}
 	if (!err)
 		err = open_probe(d, series_cnt, why);
+	if (!err)
+		err = avoid_dear_nop5(d, opened, opened_cnt, why);
 	while (!err && taken_cnt < opened_cnt)
 		err = traced_take(d, &opened[taken_cnt++], why);
 	for (size_t i = taken_cnt; i < opened_cnt; i++)

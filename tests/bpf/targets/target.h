@@ -13,7 +13,11 @@
 #include <time.h>
 
 /* Neither inlined nor specialised: what is called is what the symbol names. */
+#ifdef __clang__
+#define TRACED __attribute__((noinline, used))
+#else
 #define TRACED __attribute__((noinline, noclone, used))
+#endif
 
 static inline void target_wait(void)
 {
