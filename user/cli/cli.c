@@ -149,6 +149,13 @@ size_t cli_terminal_columns(int fd)
 	return size.ws_col;
 }
 
+size_t cli_terminal_rows(int fd)
+{
+	struct winsize size;
+
+	return ioctl(fd, TIOCGWINSZ, &size) ? 0 : size.ws_row;
+}
+
 static const struct command *find_command(const char *name)
 {
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {

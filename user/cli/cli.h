@@ -38,7 +38,8 @@ bool cli_parse_exit_policy(const char *command, const char *text, enum exit_poli
 
 /* True where the stream is a terminal that wants colour (NO_COLOR, TERM=dumb). */
 bool cli_wants_colour(int fd);
-/* Columns of the terminal, or 160 where it is none. */
+/* Columns and rows of the terminal; 160 columns and 0 rows where it is none. */
 size_t cli_terminal_columns(int fd);
+size_t cli_terminal_rows(int fd);
 
 #endif

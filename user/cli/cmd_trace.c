@@ -150,12 +150,6 @@ static int finish_output(struct trace *t)
 	return t->write_err;
 }
 
-static void on_message(const char *text, void *context)
-{
-	(void)context;
-	cli_message("%s", text);
-}
-
 static void on_attached(const struct daemon_view *view, void *context)
 {
 	struct trace *t = context;
@@ -182,6 +176,16 @@ static void erase_live(struct trace *t)
 	t->live_lines = 0;
 }
 
+static void on_message(const char *text, void *context)
+{
+	struct trace *t = context;
+
+	if (t->live_lines)
+		erase_live(t);
+	fflush(stdout);
+	cli_message("%s", text);
+}
+
 static int on_interval(const struct daemon_view *view, void *context)
 {
 	struct trace *t = context;
@@ -196,6 +200,11 @@ static int on_interval(const struct daemon_view *view, void *context)
 		return t->write_err;
 	}
 	if (t->is_live) {
+		size_t rows = cli_terminal_rows(STDOUT_FILENO);
+
+		/* A table higher than the screen could not be drawn over: room for the head, a note
+		 * and the legend. */
+		t->style.row_max = rows > 12 ? rows - 9 : 3;
 		t->style.columns = cli_terminal_columns(STDOUT_FILENO);
 		erase_live(t);
 	}
@@ -220,6 +229,7 @@ static int on_end(const struct daemon_view *view, void *context)
 		return report_write_json(&t->report, stdout);
 	if (t->is_live)
 		erase_live(t);
+	t->style.row_max = 0;
 	printf("Summary of %s\n", units_duration(view->now_wall_ns - view->start_wall_ns, took));
 	report_write_table(&t->report, &t->style, stdout);
 	putchar('\n');

@@ -49,6 +49,7 @@ int report_write_json(const struct report *report, FILE *out);
 
 struct report_style {
 	size_t columns; /* to fit into */
+	size_t row_max; /* operations to show; 0: all */
 	bool is_net;	/* show net percentiles */
 	bool has_colour;
 	bool is_ascii; /* the terminal has no UTF-8 */

@@ -143,11 +143,17 @@ static void write_row(const struct report_operation *op, const struct report_sty
 size_t report_write_table(const struct report *report, const struct report_style *style, FILE *out)
 {
 	size_t columns = name_columns(report, style);
+	size_t shown = report->operation_cnt;
 
+	if (style->row_max && shown > style->row_max)
+		shown = style->row_max;
 	write_header(style, columns, out);
-	for (size_t i = 0; i < report->operation_cnt; i++)
+	for (size_t i = 0; i < shown; i++)
 		write_row(&report->operations[i], style, columns, out);
-	return 1 + report->operation_cnt + write_legend(report, out);
+	if (shown < report->operation_cnt)
+		fprintf(out, "… and %zu more, in the summary at the end\n",
+			report->operation_cnt - shown);
+	return 1 + shown + (shown < report->operation_cnt) + write_legend(report, out);
 }
 
 static void write_count(FILE *out, uint64_t count, const char *what)
