@@ -128,7 +128,6 @@ struct function_query {
 	bool list_refused;	/* functions that cannot be probed are listed (EXIT_REFUSED), not an
 				   error */
 	bool avoids_nop5;	/* this kernel single-steps 5-byte nops: another site is cheaper */
-	bool allows_hijack_under_seccomp; /* this kernel's return probe survives a filter */
 };
 
 struct operation_plans {
