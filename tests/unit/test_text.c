@@ -183,6 +183,7 @@ static void test_clean(void **state)
 		{"\177\302\233", "???"},
 		{"\360\237\230\200\377", "\360\237\230\200?"},
 		{"cut\342\202", "cut??"},
+		{"a\357\270\217b\343\205\244c", "a???b???c"}, /* variation selector, filler */
 	};
 
 	(void)state;
@@ -205,8 +206,13 @@ static void test_cut(void **state)
 	text_cut("a_rather_long_name", 9, cut, sizeof(cut));
 	assert_string_equal(cut, "a_ra\342\200\246name");
 	assert_int_equal(text_columns(cut), 9);
-	text_cut("a_rather_long_name", 9, cut, 5);
+	text_cut("a_rather_long_name", 9, cut, 6);
+	assert_string_equal(cut, "a\342\200\246e"); /* what fits into the buffer */
+	text_cut("a_rather_long_name", 9, cut, 3);
 	assert_string_equal(cut, "");
+	assert_int_equal(text_columns("\346\227\245x"), 3); /* an ideograph is two columns wide */
+	text_cut("\346\227\245\346\227\245\346\227\245", 4, cut, sizeof(cut));
+	assert_string_equal(cut, "\346\227\245\342\200\246");
 	text_cut("\303\251\303\251\303\251\303\251", 3, cut, sizeof(cut));
 	assert_int_equal(text_columns(cut), 3);
 	text_cut("abc", 0, cut, sizeof(cut));

@@ -8,6 +8,55 @@
 
 static const char ellipsis[] = "\342\200\246"; /* … */
 
+struct range {
+	uint32_t first;
+	uint32_t last;
+};
+
+/* Characters that are not shown, or that change how others are shown. */
+static const struct range steering[] = {
+	{0, 0x1f},	    /* C0 */
+	{0x7f, 0x9f},	    /* delete, C1 */
+	{0xad, 0xad},	    /* soft hyphen */
+	{0x34f, 0x34f},	    /* combining grapheme joiner */
+	{0x61c, 0x61c},	    /* Arabic letter mark: bidirectional */
+	{0x115f, 0x1160},   /* Hangul fillers: blank */
+	{0x17b4, 0x17b5},   /* Khmer inherent vowels: invisible */
+	{0x180b, 0x180f},   /* Mongolian selectors and separator */
+	{0x200b, 0x200f},   /* zero width, bidirectional marks */
+	{0x2028, 0x202e},   /* separators of lines and paragraphs, bidirectional overrides */
+	{0x2060, 0x206f},   /* word joiner, bidirectional isolates */
+	{0x2800, 0x2800},   /* empty Braille pattern: blank */
+	{0x3164, 0x3164},   /* Hangul filler */
+	{0xfe00, 0xfe0f},   /* variation selectors */
+	{0xfeff, 0xfeff},   /* byte order mark */
+	{0xffa0, 0xffa0},   /* Hangul filler, half width */
+	{0xfff0, 0xfffb},   /* unassigned, interlinear annotations */
+	{0x1bca0, 0x1bca3}, /* shorthand format controls */
+	{0x1d173, 0x1d17a}, /* musical format controls */
+	{0xe0000, 0x10ffff} /* tags, selectors, private planes */
+};
+
+/* Characters of two columns (Unicode Standard Annex #11, W and F); emoji ranges are taken whole. */
+static const struct range wide[] = {
+	{0x1100, 0x115f},   {0x231a, 0x231b},	{0x23e9, 0x23f3}, {0x25fd, 0x25fe},
+	{0x2614, 0x27bf},   {0x2b1b, 0x2b55},	{0x2e80, 0x303e}, {0x3041, 0xa4cf},
+	{0xa960, 0xa97f},   {0xac00, 0xd7a3},	{0xf900, 0xfaff}, {0xfe10, 0xfe19},
+	{0xfe30, 0xfe6f},   {0xff00, 0xff60},	{0xffe0, 0xffe6}, {0x16fe0, 0x1b2ff},
+	{0x1f000, 0x1faff}, {0x20000, 0x3fffd},
+};
+
+#define COUNT(ranges) (sizeof(ranges) / sizeof((ranges)[0]))
+
+static bool is_among(uint32_t code, const struct range *ranges, size_t cnt)
+{
+	for (size_t i = 0; i < cnt; i++) {
+		if (code >= ranges[i].first && code <= ranges[i].last)
+			return true;
+	}
+	return false;
+}
+
 /* Length of the UTF-8 character at text, 0 where there is none (RFC 3629: shortest form, no
  * surrogates). */
 static size_t character_bytes(const unsigned char *text, uint32_t *ret_code)
@@ -34,16 +83,6 @@ static size_t character_bytes(const unsigned char *text, uint32_t *ret_code)
 	return bytes;
 }
 
-/* Characters that are not shown, or that change how others are: C0, C1, zero width, bidirectional,
- * line separators, BOM. */
-static bool is_steering(uint32_t code)
-{
-	return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0xad ||
-	       (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
-	       (code >= 0x2060 && code <= 0x206f) || code == 0xfeff ||
-	       (code >= 0xfff9 && code <= 0xfffb) || code >= 0xe0000;
-}
-
 void text_clean(char *text)
 {
 	unsigned char *at = (unsigned char *)text;
@@ -52,7 +91,7 @@ void text_clean(char *text)
 		uint32_t code = 0;
 		size_t bytes = character_bytes(at, &code);
 
-		if (!bytes || is_steering(code)) {
+		if (!bytes || is_among(code, steering, COUNT(steering))) {
 			bytes = bytes ? bytes : 1;
 			memset(at, '?', bytes);
 		}
@@ -60,48 +99,75 @@ void text_clean(char *text)
 	}
 }
 
-size_t text_columns(const char *text)
+/* Bytes of the first character, at least 1, and its columns; text is not at its end. */
+static size_t step(const char *text, size_t *ret_columns)
 {
-	size_t columns = 0;
+	uint32_t code = 0;
+	size_t bytes = character_bytes((const unsigned char *)text, &code);
 
-	for (; *text; text++)
-		columns += ((unsigned char)*text & 0xc0) != 0x80;
-	return columns;
+	*ret_columns = is_among(code, wide, COUNT(wide)) ? 2 : 1;
+	return bytes ? bytes : 1;
 }
 
-/* Bytes of the first `columns` characters. */
-static size_t bytes_of_columns(const char *text, size_t columns)
+size_t text_columns(const char *text)
 {
-	size_t bytes = 0;
+	size_t total = 0, columns;
 
-	while (text[bytes] && columns) {
-		bytes++;
-		while (((unsigned char)text[bytes] & 0xc0) == 0x80)
-			bytes++;
-		columns--;
+	while (*text) {
+		text += step(text, &columns);
+		total += columns;
+	}
+	return total;
+}
+
+/* Bytes of as many characters from the start as fit into both limits. */
+static size_t head_of(const char *text, size_t columns, size_t bytes_max)
+{
+	size_t bytes = 0, wanted;
+
+	while (text[bytes]) {
+		size_t length = step(text + bytes, &wanted);
+
+		if (wanted > columns || bytes + length > bytes_max)
+			break;
+		columns -= wanted;
+		bytes += length;
 	}
 	return bytes;
 }
 
+/* The end of the text, as many characters as fit into both limits; total is the columns of all. */
+static const char *tail_of(const char *text, size_t total, size_t columns, size_t bytes_max)
+{
+	size_t bytes = strlen(text), dropped;
+
+	while (*text && (total > columns || bytes > bytes_max)) {
+		size_t length = step(text, &dropped);
+
+		total -= dropped;
+		bytes -= length;
+		text += length;
+	}
+	return text;
+}
+
 void text_cut(const char *text, size_t columns, char *cut, size_t cut_bytes)
 {
-	size_t total = text_columns(text), head_bytes, tail_bytes, head, tail;
-	const char *tail_text;
+	size_t total = text_columns(text), mark_bytes = sizeof(ellipsis) - 1, head_bytes, room;
+	const char *tail;
 
 	if (total <= columns && strlen(text) < cut_bytes) {
 		memcpy(cut, text, strlen(text) + 1);
 		return;
 	}
-	head = columns / 2;
-	tail = columns > head ? columns - head - 1 : 0;
-	head_bytes = bytes_of_columns(text, head);
-	tail_text = text + bytes_of_columns(text, total - tail);
-	tail_bytes = strlen(tail_text);
-	if (!columns || head_bytes + tail_bytes + sizeof(ellipsis) > cut_bytes) {
+	if (!columns || mark_bytes + 1 > cut_bytes) {
 		cut[0] = '\0';
 		return;
 	}
+	room = cut_bytes - mark_bytes - 1;
+	head_bytes = head_of(text, columns / 2, room - room / 2);
+	tail = tail_of(text, total, columns - columns / 2 - 1, room - head_bytes);
 	memcpy(cut, text, head_bytes);
-	memcpy(cut + head_bytes, ellipsis, sizeof(ellipsis) - 1);
-	memcpy(cut + head_bytes + sizeof(ellipsis) - 1, tail_text, tail_bytes + 1);
+	memcpy(cut + head_bytes, ellipsis, mark_bytes);
+	memcpy(cut + head_bytes + mark_bytes, tail, strlen(tail) + 1);
 }

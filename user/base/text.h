@@ -7,17 +7,22 @@
 
 /*
  * Replaces, in place, what could steer a terminal or disguise a name by '?': control characters,
- * bytes that are not UTF-8, bidirectional overrides and other invisible formatting. The length does
+ * bytes that are not UTF-8, bidirectional overrides and other invisible characters. The length does
  * not change.
  */
 void text_clean(char *text);
 
-/* Columns that clean text takes on a terminal: one for each character (names are not East Asian).
+/*
+ * Columns that clean text takes on a terminal: two for a wide (East Asian, emoji) character, one
+ * for any other. Combining marks count too, so that the number is rather too large than too small.
  */
 size_t text_columns(const char *text);
 
-/* Copies text into `cut`, shortened in its middle by "…" (or "~") to at most `columns`. Always
- * terminated. */
+/*
+ * Copies clean text into `cut`, shortened in its middle by "…" to at most `columns` and to what
+ * cut_bytes hold. Always terminated, never in the midst of a character; empty where not even the
+ * ellipsis fits.
+ */
 void text_cut(const char *text, size_t columns, char *cut, size_t cut_bytes);
 
 #endif

@@ -40,6 +40,8 @@ const char *units_rate(double per_s, char text[static UNITS_TEXT_BYTES])
 {
 	if (per_s == 0)
 		snprintf(text, UNITS_TEXT_BYTES, "0");
+	else if (per_s < 0.005)
+		snprintf(text, UNITS_TEXT_BYTES, "<0.01");
 	else if (per_s < 99.95)
 		three_digits(per_s, "", text);
 	else if (per_s < 9999.5)

@@ -38,9 +38,11 @@ static uint64_t unit_ns(const char *name)
 	return 0;
 }
 
-/* Digits with an optional fraction, times unit, in ns; false where it overflows or is finer than a
- * ns. */
-static bool scale(const char *digits, size_t length, uint64_t unit, uint64_t *ret_ns)
+/*
+ * Digits with an optional fraction, times unit, in ns: 0, -ERANGE where that overflows, -EDOM where
+ * it is no whole number of ns.
+ */
+static int scale(const char *digits, size_t length, uint64_t unit, uint64_t *ret_ns)
 {
 	uint64_t whole = 0, fraction_ns = 0, place = unit;
 	bool is_fraction = false;
@@ -51,19 +53,19 @@ static bool scale(const char *digits, size_t length, uint64_t unit, uint64_t *re
 		if (digits[i] == '.') {
 			is_fraction = true;
 		} else if (is_fraction) {
-			/* All units but ns and minutes are powers of ten times something even:
-			 * exact for the digits that matter. */
-			if (place % 10 && digit)
-				return false;
-			place /= 10;
+			if (digit && (!place || place % 10))
+				return -EDOM;
+			place = place % 10 ? 0 : place / 10;
 			fraction_ns += digit * place;
 		} else if (__builtin_mul_overflow(whole, 10, &whole) ||
 			   __builtin_add_overflow(whole, digit, &whole)) {
-			return false;
+			return -ERANGE;
 		}
 	}
-	return !__builtin_mul_overflow(whole, unit, &whole) &&
-	       !__builtin_add_overflow(whole, fraction_ns, ret_ns);
+	if (__builtin_mul_overflow(whole, unit, &whole) ||
+	    __builtin_add_overflow(whole, fraction_ns, ret_ns))
+		return -ERANGE;
+	return 0;
 }
 
 int duration_parse(const char *text, uint64_t min_ns, uint64_t max_ns, uint64_t *ret_ns,
@@ -71,7 +73,8 @@ int duration_parse(const char *text, uint64_t min_ns, uint64_t max_ns, uint64_t 
 {
 	size_t length = 0, points = 0;
 	char low[UNITS_TEXT_BYTES], high[UNITS_TEXT_BYTES];
-	uint64_t unit, ns;
+	uint64_t unit, ns = 0;
+	int err;
 
 	while (is_digit(text[length]) || text[length] == '.') {
 		points += text[length] == '.';
@@ -85,7 +88,12 @@ int duration_parse(const char *text, uint64_t min_ns, uint64_t max_ns, uint64_t 
 	if (!unit)
 		return fault_set(why, -EINVAL,
 				 "\"%s\" has no unit of time: use ns, us, ms, s, m, h or d", text);
-	if (!scale(text, length, unit, &ns) || ns < min_ns || ns > max_ns)
+	err = scale(text, length, unit, &ns);
+	if (err == -EDOM)
+		return fault_set(why, -EINVAL,
+				 "\"%s\" has too many digits after the point: 1ns is the finest",
+				 text);
+	if (err || ns < min_ns || ns > max_ns)
 		return fault_set(why, -EINVAL, "\"%s\" is out of range: from %s to %s", text,
 				 units_duration(min_ns, low), units_duration(max_ns, high));
 	*ret_ns = ns;

@@ -101,11 +101,16 @@ static void window_set_bounds(struct window *w, const struct snapshot *before,
 		last--;
 	w->min_ns = ts_bucket_low((uint32_t)first);
 	w->max_ns = ts_bucket_high((uint32_t)last);
-	if (after->min_ns < before->min_ns && after->min_ns > w->min_ns)
+	/*
+	 * A lifetime value outside the outermost bucket is not that of the call counted there: the
+	 * kernel counts a call in its bucket before it raises the maximum, and was read in between.
+	 */
+	if (after->min_ns < before->min_ns && after->min_ns > w->min_ns &&
+	    after->min_ns <= ts_bucket_high((uint32_t)first))
 		w->min_ns = after->min_ns;
-	/* The last bucket has no upper bound of its own: values of 2^42 ns and more are in it. */
-	if (after->max_ns > before->max_ns &&
+	if (after->max_ns > before->max_ns && after->max_ns >= ts_bucket_low((uint32_t)last) &&
 	    (after->max_ns < w->max_ns || last == TS_BUCKET_CNT - 1))
+		/* The last bucket has no upper bound of its own: 2^42 ns and more are in it. */
 		w->max_ns = after->max_ns;
 }
 
@@ -203,15 +208,22 @@ static uint64_t nearest_rank(double q, uint64_t count)
 	return rank > count ? count : rank;
 }
 
-/* The bucket that holds this rank, counted from 1. */
+/* The bucket that holds this rank, counted from 1. Whole octaves below it are added up at once. */
 static uint32_t bucket_of_rank(const struct window *window, uint64_t rank)
 {
 	uint64_t octaves = window->octaves, seen = 0;
 
 	while (octaves) {
 		size_t first = next_octave(&octaves);
+		uint64_t count = 0;
 
-		for (size_t i = first; i < first + OCTAVE_BUCKETS; i++) {
+		for (size_t i = first; i < first + OCTAVE_BUCKETS; i++)
+			count += window->buckets[i];
+		if (seen + count < rank) {
+			seen += count;
+			continue;
+		}
+		for (size_t i = first;; i++) {
 			seen += window->buckets[i];
 			if (seen >= rank)
 				return (uint32_t)i;

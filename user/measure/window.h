@@ -37,7 +37,7 @@ struct window {
 	uint64_t duration_ns;
 	uint64_t entries;
 	uint64_t returns;
-	uint64_t unwound; /* as the kernel counted; see measure_quality for what is shown */
+	uint64_t unwound; /* as the kernel counted; see stats_quality for what is shown */
 	uint64_t unpaired_returns;
 	uint64_t lost;
 	uint64_t missed_exits;
@@ -69,7 +69,8 @@ bool snapshot_is_same(const struct snapshot *before, const struct snapshot *afte
 /*
  * The window from `before` to `after` (two snapshots of one series), duration_ns apart. Minimum and
  * maximum are the bounds of the outermost non-empty buckets, sharpened by the lifetime value where
- * that moved in between (DESIGN.md §3 "Counting"). Bucket differences are taken modulo 2^32.
+ * that moved in between and lies in that bucket (DESIGN.md §3 "Counting"). Bucket differences are
+ * taken modulo 2^32.
  */
 void window_between(struct window *window, const struct snapshot *before,
 		    const struct snapshot *after, uint64_t duration_ns);
