@@ -11,6 +11,7 @@
 #include <bpf/bpf_tracing.h>
 
 #include <tickscope/abi.h>
+#include "result.h"
 #include "series.h"
 #include "site.h"
 #include "span.h"
@@ -48,6 +49,7 @@ int func_entry(struct pt_regs *ctx)
 {
 	const struct ts_site *site = site_get(ctx);
 	struct ts_series *s;
+	int err;
 
 	if (!site)
 		return 0;
@@ -55,7 +57,13 @@ int func_entry(struct pt_regs *ctx)
 	if (!s)
 		return 0;
 	COUNTER_ADD(s->entries, 1);
-	if (is_too_deep(site) || span_open(ctx->sp + site->sp_adjust, site->series) < 0)
+	if (is_too_deep(site))
+		err = -1;
+	else if (site->flags & TS_SITE_GO)
+		err = span_open_goroutine(ctx, site->sp_adjust, site->series);
+	else
+		err = span_open(ctx, ctx->sp + site->sp_adjust, site->series);
+	if (err)
 		COUNTER_ADD(s->lost, 1);
 	return 0;
 }
@@ -64,11 +72,16 @@ static __always_inline void close_call(struct pt_regs *ctx, const struct ts_site
 				       __u64 now_ns)
 {
 	struct ts_series *s = series_get(site->series);
-	struct span_end end;
+	enum span_result result;
+	struct span_end end = {};
 
 	if (!s)
 		return;
-	switch (span_close(sp, site->series, &end)) {
+	if (site->flags & TS_SITE_GO)
+		result = span_close_goroutine(ctx, site->series, &end);
+	else
+		result = span_close(sp, site->series, &end);
+	switch (result) {
 	case SPAN_UNPAIRED:
 		COUNTER_ADD(s->unpaired_returns, 1);
 		return;
@@ -81,7 +94,8 @@ static __always_inline void close_call(struct pt_regs *ctx, const struct ts_site
 	series_record(s, now_ns - end.start_ns);
 	if (end.nested_hits)
 		COUNTER_ADD(s->nested_hits, end.nested_hits);
-	if (site->error && !(site->flags & TS_SITE_NO_VALUE) && is_error(site->error, ctx->ax))
+	if (site->error && !(site->flags & TS_SITE_NO_VALUE) &&
+	    is_error(site->error, ctx, end.result))
 		COUNTER_ADD(s->errors, 1);
 }
 
@@ -150,7 +164,7 @@ static __always_inline int session_entry(struct pt_regs *ctx, __u64 *cookie)
 	}
 	if (site->flags & TS_SITE_KEEP_SPAN) {
 		*cookie = (idx + 1) << COOKIE_TIME_BITS;
-		if (span_open(ctx->sp + site->sp_adjust, site->series) == 0)
+		if (span_open(ctx, ctx->sp + site->sp_adjust, site->series) == 0)
 			return 0;
 		COUNTER_ADD(s->lost, 1);
 		return 1;
@@ -158,7 +172,7 @@ static __always_inline int session_entry(struct pt_regs *ctx, __u64 *cookie)
 	if (site->flags & TS_SITE_COUNT_HIT) {
 		t = thread_get(BPF_LOCAL_STORAGE_GET_F_CREATE);
 		if (t)
-			t->hits++;
+			t->list.hits++;
 	}
 	*cookie = (idx + 1) << COOKIE_TIME_BITS | (bpf_ktime_get_ns() & COOKIE_TIME_MASK);
 	return 0;
@@ -185,7 +199,7 @@ static __always_inline void session_return(struct pt_regs *ctx, __u64 cookie)
 	if (!s)
 		return;
 	series_record(s, cookie_elapsed_ns(cookie, now_ns));
-	if (site->error && is_error(site->error, ctx->ax))
+	if (site->error && is_error(site->error, ctx, 0))
 		COUNTER_ADD(s->errors, 1);
 }
 
@@ -212,8 +226,8 @@ static __always_inline void close_thread(void)
 {
 	struct thread *t = thread_get(0);
 
-	if (t && t->depth)
-		span_unwind(t, ~0ULL);
+	if (t && t->list.depth)
+		span_unwind(&t->list, ~0ULL);
 }
 
 SEC("raw_tp/sched_process_exit")

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What a probe's cookie stands for, and the decisions that need only the registers at the site. */
+/* What a probe's cookie stands for, and whom it is for. */
 #ifndef TICKSCOPE_BPF_SITE_H
 #define TICKSCOPE_BPF_SITE_H
 
@@ -14,13 +14,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct ts_site);
 } sites SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1); /* set before load */
-	__type(key, __u32);
-	__type(value, struct ts_error);
-} errors SEC(".maps");
 
 static __always_inline const struct ts_site *site_at(__u32 idx)
 {
@@ -76,54 +69,6 @@ static __always_inline bool condition_holds(__u64 flags, __u8 condition)
 		break;
 	}
 	return holds != (condition & 1);
-}
-
-static __always_inline bool compare_holds(const struct ts_error_term *term, __u64 raw)
-{
-	__u32 shift = 64 - 8 * (term->width_bytes & 15);
-	__u64 value, limit = term->value;
-	bool less;
-
-	shift &= 63; /* 8 bytes: no shift */
-	value = raw << shift;
-	if (term->is_signed) {
-		value = (__s64)value >> shift;
-		less = (__s64)value < (__s64)limit;
-	} else {
-		value >>= shift;
-		less = value < limit;
-	}
-	switch (term->compare) {
-	case TS_COMPARE_EQ:
-		return value == limit;
-	case TS_COMPARE_NE:
-		return value != limit;
-	case TS_COMPARE_LT:
-		return less;
-	case TS_COMPARE_LE:
-		return less || value == limit;
-	case TS_COMPARE_GT:
-		return !less && value != limit;
-	case TS_COMPARE_GE:
-		return !less;
-	}
-	return false;
-}
-
-/* Whether a return value is an error by the expression `errors[idx]`. */
-static __always_inline bool is_error(__u32 idx, __u64 raw)
-{
-	const struct ts_error *e = bpf_map_lookup_elem(&errors, &idx);
-
-	if (!e)
-		return false;
-	for (__u32 i = 0; i < TS_ERROR_TERMS && i < e->term_cnt; i++) {
-		bool holds = compare_holds(&e->terms[i], raw);
-
-		if (holds == !!e->match_any)
-			return holds;
-	}
-	return !e->match_any;
 }
 
 #endif

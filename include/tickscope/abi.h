@@ -6,6 +6,7 @@
 #ifndef TICKSCOPE_ABI_H
 #define TICKSCOPE_ABI_H
 
+#include <tickscope/abi_span.h>
 #include <tickscope/bucket.h>
 
 /*
@@ -47,6 +48,8 @@ _Static_assert(sizeof(struct ts_series) % 64 == 0, "stripes do not share cache l
 #define TS_SITE_COUNT_HIT \
 	0x10U /* of a session without a span: spans of other functions can be around it */
 
+#define TS_SITE_GO 0x20U /* Go code: the span belongs to the goroutine, not to the thread */
+
 /* The kernel's MAX_URETPROBE_DEPTH: pending hijacked returns of one thread. */
 #define TS_URETPROBE_DEPTH 64
 
@@ -79,13 +82,29 @@ enum ts_compare {
 #define TS_ERROR_TERMS \
 	4 /* comparisons in one error expression: more reads as a program, not a limit */
 
+/* Where a result is when its function returns. Registers in the order in which Go uses them. */
+enum ts_source {
+	TS_SOURCE_AX = 0,
+	TS_SOURCE_BX,
+	TS_SOURCE_CX,
+	TS_SOURCE_DI,
+	TS_SOURCE_SI,
+	TS_SOURCE_R8,
+	TS_SOURCE_R9,
+	TS_SOURCE_R10,
+	TS_SOURCE_R11,
+	TS_SOURCE_DX,
+	TS_SOURCE_MEMORY, /* that the caller's first argument points to */
+};
+
 /* `ret <op> constant`, with ret cut to width_bytes and sign- or zero-extended first. */
 struct ts_error_term {
 	__u64 value;
 	__u8 compare; /* enum ts_compare */
 	__u8 width_bytes;
 	__u8 is_signed;
-	__u8 reserved[5];
+	__u8 source;	    /* enum ts_source */
+	__u32 offset_bytes; /* into the memory */
 };
 
 /* An error expression: its terms joined by && (all) or || (any). */
@@ -95,34 +114,6 @@ struct ts_error {
 	__u32 match_any;
 };
 _Static_assert(sizeof(struct ts_error) == 72, "error has no hidden padding");
-
-/*
- * Open spans of one thread on its own stack, innermost last. Deeper recursion spills into a hash,
- * so that depth is bounded by TS_SPILL_MAX over all threads only.
- */
-#define TS_SPAN_INLINE 32
-#define TS_SPILL_MAX   131072
-/* Open spans on stacks that are not a thread's own (coroutines, signal stacks), over all processes.
- */
-#define TS_FOREIGN_MAX 65536
-
-struct ts_span {
-	__u64 sp; /* stack pointer at function entry: the address of the return address */
-	__u64 start_ns;
-	__u32 series;
-	__u32 hits; /* the thread's probe hits when the span began */
-};
-
-struct ts_spill_key {
-	__u32 tid;
-	__u32 depth;
-};
-
-struct ts_foreign_key {
-	__u64 sp;
-	__u32 tgid;
-	__u32 reserved;
-};
 
 /* Life-cycle events, in the ring buffer `events`. */
 enum ts_event_kind {

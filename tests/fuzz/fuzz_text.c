@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 	char *text = malloc(size_bytes + 1), cut[256], *name;
 	static struct pattern pattern;
 	struct error_expression expression;
-	const struct error_type type = {true, 4, true};
+	struct error_value value = {.is_known = true, .width_bytes = 4, .is_signed = true};
 	struct ts_error compiled;
 	struct symbol symbol = {0};
 	struct fault why;
@@ -26,7 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 	text[size_bytes] = '\0';
 	duration_parse(text, 1, UINT64_MAX, &ns, &why);
 	if (error_expression_parse(text, &expression, &why) == 0)
-		error_expression_compile(&expression, &type, &compiled, &why);
+		error_expression_compile(&expression, &value, 1, &compiled, &why);
 	if (pattern_parse(text, &pattern, &why) == 0) {
 		pattern_matches(&pattern, text);
 		pattern_is_library(&pattern, text);
@@ -38,6 +38,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 	if (strlen(name) > 0 && text_columns(name) > strlen(name))
 		abort();
 	free(name);
+	free(name_without_generics(text, false));
+	free(name_without_generics(text, true));
+	free(symbol_instance_name(&symbol));
 	text_clean(text);
 	text_cut(text, 20, cut, sizeof(cut));
 	if (text_columns(cut) > 20)

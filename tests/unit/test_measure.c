@@ -214,6 +214,100 @@ static void test_bounds(void **state)
 	free(f);
 }
 
+/* Two calls in these buckets between two snapshots. */
+static struct fixture *fixture_with_calls(uint32_t low_bucket, uint32_t high_bucket)
+{
+	struct fixture *f = fixture_new();
+
+	f->after.octaves = 1ULL << (low_bucket >> TS_BUCKET_SUB_BITS) |
+			   1ULL << (high_bucket >> TS_BUCKET_SUB_BITS);
+	f->after.buckets[low_bucket]++;
+	f->after.buckets[high_bucket]++;
+	return f;
+}
+
+/*
+ * The kernel counts a call in its bucket before it raises the lifetime maximum. Read in between, a
+ * maximum that moved is that of another call: it is the window's only where it lies in the
+ * outermost bucket.
+ */
+static void test_lifetime_maximum(void **state)
+{
+	enum { LAST = TS_BUCKET_CNT - 1 };
+	const uint32_t bucket = ts_bucket_of(1000000);
+	const uint64_t low = ts_bucket_low(bucket), high = ts_bucket_high(bucket);
+	const uint64_t top_low = ts_bucket_low(LAST), top = 1ULL << 42;
+	const struct {
+		const char *what;
+		uint32_t bucket;    /* of the longest call; the other took 5000 ns */
+		uint64_t before_ns; /* lifetime maxima */
+		uint64_t after_ns;
+		uint64_t max_ns; /* of the window */
+	} rows[] = {
+		{"none yet", bucket, 0, 0, high},
+		{"moved, of the other call", bucket, 0, 5000, high},
+		{"moved, just below the bucket", bucket, 5000, low - 1, high},
+		{"moved, the bucket's first value", bucket, 5000, low, low},
+		{"moved, inside the bucket", bucket, 5000, low + 1, low + 1},
+		{"moved, the bucket's last value", bucket, 5000, high, high},
+		{"moved, of no call in the window", bucket, 5000, high + 1, high},
+		{"inside the bucket, not moved", bucket, low + 1, low + 1, high},
+		{"last bucket, none yet", LAST, 0, 0, top - 1},
+		{"last bucket, moved just below it", LAST, 0, top_low - 1, top - 1},
+		{"last bucket, moved to its first value", LAST, 0, top_low, top_low},
+		{"last bucket, moved inside its width", LAST, 0, top - 2, top - 2},
+		{"last bucket, moved to 2^42", LAST, 0, top, top},
+		{"last bucket, moved beyond its width", LAST, top, 1ULL << 50, 1ULL << 50},
+		{"last bucket, not moved", LAST, 1ULL << 50, 1ULL << 50, top - 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct fixture *f = fixture_with_calls(ts_bucket_of(5000), rows[i].bucket);
+
+		f->before.max_ns = rows[i].before_ns;
+		f->after.max_ns = rows[i].after_ns;
+		window_between(&f->window, &f->before, &f->after, 1);
+		if (f->window.max_ns != rows[i].max_ns)
+			fail_msg("%s: %llu", rows[i].what, (unsigned long long)f->window.max_ns);
+		free(f);
+	}
+}
+
+/* The same of the minimum, which lies in the first bucket that counted. */
+static void test_lifetime_minimum(void **state)
+{
+	const uint32_t bucket = ts_bucket_of(1000000);
+	const uint64_t low = ts_bucket_low(bucket), high = ts_bucket_high(bucket);
+	const struct {
+		const char *what;
+		uint64_t before_ns; /* lifetime minima */
+		uint64_t after_ns;
+		uint64_t min_ns; /* of the window */
+	} rows[] = {
+		{"none yet", UINT64_MAX, UINT64_MAX, low},
+		{"moved, of the other call", UINT64_MAX, 90000000, low},
+		{"moved, just above the bucket", UINT64_MAX, high + 1, low},
+		{"moved, the bucket's last value", UINT64_MAX, high, high},
+		{"moved, inside the bucket", 90000000, low + 1, low + 1},
+		{"moved, the bucket's first value", UINT64_MAX, low, low},
+		{"moved, of no call in the window", UINT64_MAX, low - 1, low},
+		{"inside the bucket, not moved", low + 1, low + 1, low},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct fixture *f = fixture_with_calls(bucket, ts_bucket_of(90000000));
+
+		f->before.min_ns = rows[i].before_ns;
+		f->after.min_ns = rows[i].after_ns;
+		window_between(&f->window, &f->before, &f->after, 1);
+		if (f->window.min_ns != rows[i].min_ns)
+			fail_msg("%s: %llu", rows[i].what, (unsigned long long)f->window.min_ns);
+		free(f);
+	}
+}
+
 /* Merging windows is adding them: the parts give the same as the whole. */
 static void test_merge(void **state)
 {
@@ -280,9 +374,10 @@ static void test_quality(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_bucket_bounds),  cmocka_unit_test(test_quantiles),
-		cmocka_unit_test(test_null_quantiles), cmocka_unit_test(test_wrap),
-		cmocka_unit_test(test_bounds),	       cmocka_unit_test(test_merge),
+		cmocka_unit_test(test_bucket_bounds),	 cmocka_unit_test(test_quantiles),
+		cmocka_unit_test(test_null_quantiles),	 cmocka_unit_test(test_wrap),
+		cmocka_unit_test(test_bounds),		 cmocka_unit_test(test_lifetime_maximum),
+		cmocka_unit_test(test_lifetime_minimum), cmocka_unit_test(test_merge),
 		cmocka_unit_test(test_quality),
 	};
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Durations and error expressions in, units and clean text out, patterns: all that is text. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,6 +32,7 @@ static void test_durations(void **state)
 		{"1.5h", 5400000000000},
 		{"7ns", 7},
 		{"0.000000001s", 1},
+		{"0.0000000010s", 1},
 		{"3\302\265s", 3000},
 		{"", 0},
 		{"s", 0},
@@ -61,6 +63,41 @@ static void test_durations(void **state)
 	}
 }
 
+/* What is wrong is said: finer than a nanosecond is another mistake than too long. */
+static void test_duration_refusals(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *said;
+	} rows[] = {
+		{"0.0000000001s", "too many digits"},
+		{"1.0000000001s", "too many digits"},
+		{"1.5ns", "too many digits"},
+		{"0.0001us", "too many digits"},
+		{"0.00000000001m", "too many digits"},
+		{"0", "out of range"},
+		{"20000d", "out of range"},
+		{"99999999999999999999", "out of range"},
+		{"10q", "no unit of time"},
+		{"5.", "is not a duration"},
+		{"1.2.3s", "is not a duration"},
+		{"", "is not a duration"},
+	};
+	struct fault why;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint64_t ns = 7;
+		int err =
+			duration_parse(rows[i].text, 1, 1000ULL * 86400 * 1000000000ULL, &ns, &why);
+
+		assert_int_equal(err, -EINVAL);
+		assert_int_equal(ns, 7); /* untouched */
+		if (!strstr(why.text, rows[i].said))
+			fail_msg("\"%s\": %s", rows[i].text, why.text);
+	}
+}
+
 static void test_expressions(void **state)
 {
 	static const struct {
@@ -79,6 +116,11 @@ static void test_expressions(void **state)
 		{"ret <", "column 6"},
 		{"return < 0", "\"ret\""},
 		{"ret < x", "column 7"},
+		{"ret == x", NULL},
+		{"(i32)ret == x", "column 13"},
+		{"ret3 == nil && ret9 != false", NULL},
+		{"ret1 == 0", "\"ret2\""},
+		{"ret10 == 0", "\"ret2\""},
 		{"ret < 0 && ret > 1 || ret == 2", "the same"},
 		{"(int)ret < 0", "a type"},
 		{"ret < 1e5", "whole number"},
@@ -100,40 +142,85 @@ static void test_expressions(void **state)
 	}
 }
 
+/* For one result in rax: what the kernel gets, and whether it is accepted. */
+static struct ts_error compiled;
+static struct fault type_why;
+
+static int compile(const struct error_expression *e, bool is_known, uint8_t width_bytes,
+		   bool is_signed)
+{
+	struct error_value value = {
+		.is_known = is_known, .width_bytes = width_bytes, .is_signed = is_signed};
+
+	return error_expression_compile(e, &value, 1, &compiled, &type_why);
+}
+
 static void test_expression_types(void **state)
 {
 	struct error_expression e;
-	struct ts_error compiled;
-	struct fault why;
 
 	(void)state;
-	assert_int_equal(error_expression_parse("ret < -1", &e, &why), 0);
-	assert_int_not_equal(error_expression_compile(&e,
-						      &(const struct error_type){false, 0, false},
-						      &compiled, &why),
-			     0);
-	assert_non_null(strstr(why.text, "(i32)ret"));
-	assert_int_equal(error_expression_compile(&e, &(const struct error_type){true, 4, true},
-						  &compiled, &why),
-			 0);
+	assert_int_equal(error_expression_parse("ret < -1", &e, &type_why), 0);
+	assert_int_not_equal(compile(&e, false, 0, false), 0);
+	assert_non_null(strstr(type_why.text, "(i32)ret"));
+	assert_int_equal(compile(&e, true, 4, true), 0);
 	assert_int_equal(compiled.terms[0].value, UINT64_MAX);
 	assert_int_equal(compiled.terms[0].width_bytes, 4);
 	/* An unsigned number is never below zero: a mistake, not a comparison. */
-	assert_int_not_equal(error_expression_compile(&e,
-						      &(const struct error_type){true, 4, false},
-						      &compiled, &why),
-			     0);
-	assert_int_equal(error_expression_parse("(u8)ret == 256", &e, &why), 0);
-	assert_int_not_equal(error_expression_compile(&e,
-						      &(const struct error_type){true, 4, false},
-						      &compiled, &why),
-			     0);
-	assert_int_equal(error_expression_parse("(i8)ret == -128 || (u8)ret == 255", &e, &why), 0);
-	assert_int_equal(error_expression_compile(&e, &(const struct error_type){false, 0, false},
-						  &compiled, &why),
+	assert_int_not_equal(compile(&e, true, 4, false), 0);
+	assert_int_equal(error_expression_parse("(u8)ret == 256", &e, &type_why), 0);
+	assert_int_not_equal(compile(&e, true, 4, false), 0);
+	assert_int_equal(error_expression_parse("(i8)ret == -128 || (u8)ret == 255", &e, &type_why),
 			 0);
+	assert_int_equal(compile(&e, false, 0, false), 0);
 	assert_int_equal(compiled.match_any, 1);
 	assert_int_equal(compiled.term_cnt, 2);
+}
+
+/* Names of variants: one value, all but one, several; further results. */
+static void test_expression_names(void **state)
+{
+	struct error_value values[2] = {
+		{.is_known = true,
+		 .width_bytes = 8,
+		 .source = TS_SOURCE_MEMORY,
+		 .offset_bytes = 16},
+		{.is_known = true, .width_bytes = 8, .source = TS_SOURCE_BX},
+	};
+	struct error_expression e;
+
+	(void)state;
+	values[0].constants[0] =
+		(struct error_constant){.values = {7, 9}, .value_cnt = 1, .is_complement = true};
+	assert_int_equal(error_expression_parse("ret == Result::Err || ret2 != nil", &e, &type_why),
+			 0);
+	assert_string_equal(e.terms[0].name, "Result::Err");
+	assert_int_equal(error_expression_compile(&e, values, 2, &compiled, &type_why), 0);
+	assert_int_equal(compiled.term_cnt, 2);
+	assert_int_equal(compiled.terms[0].compare, TS_COMPARE_NE);
+	assert_int_equal(compiled.terms[0].value, 7);
+	assert_int_equal(compiled.terms[0].source, TS_SOURCE_MEMORY);
+	assert_int_equal(compiled.terms[0].offset_bytes, 16);
+	assert_int_equal(compiled.terms[1].source, TS_SOURCE_BX);
+	assert_int_equal(compiled.terms[1].compare, TS_COMPARE_NE);
+	assert_int_equal(error_expression_compile(&e, values, 1, &compiled, &type_why), -EINVAL);
+	assert_non_null(strstr(type_why.text, "no ret2"));
+	/* Not one of two values: both comparisons, and no || beside them. */
+	values[0].constants[0].value_cnt = 2;
+	assert_int_equal(error_expression_compile(&e, values, 2, &compiled, &type_why), -EINVAL);
+	assert_non_null(strstr(type_why.text, "alone"));
+	assert_int_equal(error_expression_parse("ret == Err", &e, &type_why), 0);
+	assert_int_equal(error_expression_compile(&e, values, 2, &compiled, &type_why), 0);
+	assert_int_equal(compiled.term_cnt, 2);
+	assert_int_equal(compiled.match_any, 0);
+	assert_int_equal(error_expression_parse("ret != Err", &e, &type_why), 0);
+	assert_int_equal(error_expression_compile(&e, values, 2, &compiled, &type_why), 0);
+	assert_int_equal(compiled.match_any, 1);
+	values[0].constants[0].value_cnt = 0;
+	assert_int_equal(error_expression_compile(&e, values, 2, &compiled, &type_why), -EINVAL);
+	assert_non_null(strstr(type_why.text, "no value \"Err\""));
+	assert_int_equal(error_expression_parse("ret == true", &e, &type_why), 0);
+	assert_int_equal(e.terms[0].magnitude, 1);
 }
 
 static void test_units(void **state)
@@ -163,6 +250,9 @@ static void test_units(void **state)
 	assert_string_equal(units_count(1234567, text), "1,234,567");
 	assert_string_equal(units_count(UINT64_MAX, text), "18,446,744,073,709,551,615");
 	assert_string_equal(units_rate(0, text), "0");
+	assert_string_equal(units_rate(0.001, text), "<0.01");
+	assert_string_equal(units_rate(0.00499, text), "<0.01");
+	assert_string_equal(units_rate(0.005, text), "0.01");
 	assert_string_equal(units_rate(1999.8, text), "2000");
 	assert_string_equal(units_rate(12345, text), "12.3k");
 	assert_string_equal(units_rate(4560000, text), "4.56M");
@@ -287,8 +377,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_durations),
+		cmocka_unit_test(test_duration_refusals),
 		cmocka_unit_test(test_expressions),
 		cmocka_unit_test(test_expression_types),
+		cmocka_unit_test(test_expression_names),
 		cmocka_unit_test(test_units),
 		cmocka_unit_test(test_clean),
 		cmocka_unit_test(test_cut),

@@ -26,23 +26,27 @@ static const char usage[] =
 	"  -p, --pid PID      the process\n"
 	"      --exit POLICY  safe or fast, as for trace\n"
 	"      --refused      also list functions that cannot be traced, with the reason\n"
+	"      --debug-dir D  look for separate debug files in this directory first\n"
 	"      --json         one object for programs (tickscope.functions/1)\n"
 	"  -h, --help         print this text\n"
 	"\n"
 	"Columns: COPIES of one function are traced together, +N are inlined or outlined copies "
 	"that no probe can see;\n"
-	"ENTRY is where its probe goes and what that costs (nop5 < cheap < stepped); RETURN is how "
-	"it is seen, and why.\n"
+	"ENTRY is where its probe goes and what that costs (nop5 < cheap < stepped); SOURCE is "
+	"known "
+	"from debug\n"
+	"information, or from Go's own table; RETURN is how it is seen, and why.\n"
 	"\n"
 	"Exit status: 0 found, 1 not found or failed, 2 wrong usage.\n";
 
-enum { OPTION_EXIT = 256, OPTION_REFUSED, OPTION_JSON };
+enum { OPTION_EXIT = 256, OPTION_REFUSED, OPTION_JSON, OPTION_DEBUG_DIR };
 
 static const struct option options[] = {
 	{"pid", required_argument, NULL, 'p'},
 	{"exit", required_argument, NULL, OPTION_EXIT},
 	{"refused", no_argument, NULL, OPTION_REFUSED},
 	{"json", no_argument, NULL, OPTION_JSON},
+	{"debug-dir", required_argument, NULL, OPTION_DEBUG_DIR},
 	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
 };
@@ -73,30 +77,47 @@ static const char *exit_name(enum exit_mode mode)
 	}
 }
 
+#define SOURCE_BYTES 64
+
+/* "book.cc:42", or "-". */
+static const char *source_text(const struct operation_plan *o, char text[static SOURCE_BYTES])
+{
+	const char *slash = o->source_file ? strrchr(o->source_file, '/') : NULL;
+
+	if (!o->source_file)
+		return "-";
+	snprintf(text, SOURCE_BYTES, "%.48s:%u", slash ? slash + 1 : o->source_file,
+		 o->source_line);
+	return text;
+}
+
 static void print_row(const struct operation_plan *o)
 {
 	const struct function_plan *f = &o->copies[0];
-	char cut[CUT_BYTES], copies[48], entry[64] = "-";
+	size_t covered_cnt = f->exit_mode == EXIT_REFUSED ? 0 : o->copy_cnt;
+	char cut[CUT_BYTES], copies[48], entry[64] = "-", source[SOURCE_BYTES];
 
 	text_cut(o->full_name, NAME_COLUMNS, cut, sizeof(cut));
 	if (o->uncovered_copies)
-		snprintf(copies, sizeof(copies), "%zu+%zu", o->copy_cnt, o->uncovered_copies);
+		snprintf(copies, sizeof(copies), "%zu+%zu", covered_cnt, o->uncovered_copies);
 	else
-		snprintf(copies, sizeof(copies), "%zu", o->copy_cnt);
+		snprintf(copies, sizeof(copies), "%zu", covered_cnt);
 	if (f->exit_mode != EXIT_REFUSED)
 		snprintf(entry, sizeof(entry), "+%u %s, %s", f->entry_delta, f->entry_insn,
 			 cost_name(f->entry_cost));
-	printf("%s%*s %-18s %7s  %-18s %s", cut, (int)(NAME_COLUMNS - text_columns(cut)), "",
-	       o->file, copies, entry, exit_name(f->exit_mode));
+	printf("%s%*s %-18s %7s  %-18s %-20s %s", cut, (int)(NAME_COLUMNS - text_columns(cut)), "",
+	       o->file, copies, entry, source_text(o, source), exit_name(f->exit_mode));
 	if (f->exit_mode == EXIT_SITES)
 		printf(" (%zu)", f->exit_cnt);
 	printf(": %s\n", f->reason);
+	if (o->also)
+		printf("  also %s: one code for all of them\n", o->also);
 }
 
 static void print_table(const struct operation_plans *plans)
 {
-	printf("%-*s %-18s %7s  %-18s %s\n", NAME_COLUMNS, "FUNCTION", "FILE", "COPIES", "ENTRY",
-	       "RETURN");
+	printf("%-*s %-18s %7s  %-18s %-20s %s\n", NAME_COLUMNS, "FUNCTION", "FILE", "COPIES",
+	       "ENTRY", "SOURCE", "RETURN");
 	for (size_t i = 0; i < plans->cnt; i++)
 		print_row(&plans->items[i]);
 	if (plans->refused_cnt)
@@ -135,9 +156,10 @@ static json_t *operation_json(const struct operation_plan *o)
 
 	for (size_t i = 0; i < o->copy_cnt; i++)
 		json_array_append_new(copies, copy_json(&o->copies[i]));
-	return json_pack("{s:s, s:s, s:s, s:I, s:o}", "name", o->name, "full_name", o->full_name,
-			 "file", o->file, "uncovered_copies", (json_int_t)o->uncovered_copies,
-			 "copies", copies);
+	return json_pack("{s:s, s:s, s:s, s:s?, s:I, s:s?, s:I, s:o}", "name", o->name, "full_name",
+			 o->full_name, "file", o->file, "also", o->also, "uncovered_copies",
+			 (json_int_t)o->uncovered_copies, "source_file", o->source_file,
+			 "source_line", (json_int_t)o->source_line, "copies", copies);
 }
 
 static int print_json(const struct operation_plans *plans, const struct process *process)
@@ -161,6 +183,7 @@ static int print_json(const struct operation_plans *plans, const struct process 
 struct functions_arguments {
 	pid_t pid;
 	struct function_query query;
+	struct process_options options;
 	bool wants_json;
 };
 
@@ -181,6 +204,9 @@ static int take_arguments(int argc, char **argv, struct functions_arguments *a)
 			break;
 		case OPTION_REFUSED:
 			a->query.list_refused = true;
+			break;
+		case OPTION_DEBUG_DIR:
+			a->options.debug_dir = optarg;
 			break;
 		case OPTION_JSON:
 			a->wants_json = true;
@@ -206,7 +232,7 @@ static int list_functions(const struct functions_arguments *a)
 	struct operation_plans plans;
 	struct process *process;
 	struct fault why;
-	int err = process_open(a->pid, &process, &why);
+	int err = process_open(a->pid, &a->options, &process, &why);
 
 	if (err) {
 		cli_error("%s", why.text);
@@ -229,7 +255,8 @@ static int list_functions(const struct functions_arguments *a)
 
 int cmd_functions(int argc, char **argv)
 {
-	struct functions_arguments a = {.query = {.pattern = "*", .max_operations = FUNCTIONS_MAX}};
+	struct functions_arguments a = {
+		.query = {.pattern = "*", .max_operations = FUNCTIONS_MAX, .is_thorough = true}};
 	int code = take_arguments(argc, argv, &a);
 
 	if (code == -1) {

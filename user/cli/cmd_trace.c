@@ -36,6 +36,7 @@ static const char usage[] =
 	"                          source or as in the symbol table; may be given more than once\n"
 	"      --error EXPR        count returns as errors where EXPR holds: 'ret < 0', '(i32)ret "
 	"!= 0', 'ret == 0 || ret > 9'\n"
+	"      --debug-dir DIR     look for separate debug files in this directory first\n"
 	"      --max-functions N   refuse patterns that match more than N functions (1000)\n"
 	"\n"
 	"How long, and what to show\n"
@@ -66,7 +67,8 @@ enum {
 	OPTION_JSON,
 	OPTION_LEVEL,
 	OPTION_EXIT,
-	OPTION_MAX
+	OPTION_MAX,
+	OPTION_DEBUG_DIR
 };
 
 static const struct option options[] = {
@@ -75,6 +77,7 @@ static const struct option options[] = {
 	{"function", required_argument, NULL, 'f'},
 	{"error", required_argument, NULL, OPTION_ERROR},
 	{"max-functions", required_argument, NULL, OPTION_MAX},
+	{"debug-dir", required_argument, NULL, OPTION_DEBUG_DIR},
 	{"duration", required_argument, NULL, 'd'},
 	{"interval", required_argument, NULL, 'i'},
 	{"net", no_argument, NULL, OPTION_NET},
@@ -133,6 +136,7 @@ static int fill_report(struct trace *t, const struct daemon_view *view, bool is_
 			.pid_cnt = o->pid_cnt,
 			.window = w,
 			.uncovered_copies = o->uncovered_copies,
+			.also = o->also,
 			.probe = o->probe_text,
 			.probe_cost_ns = o->cost.call_ns,
 			.probe_inner_ns = o->cost.inner_ns,
@@ -330,6 +334,9 @@ static int take_option(struct trace *t, int option, const char *value)
 	case OPTION_EXIT:
 		return cli_parse_exit_policy("trace", value, &t->config.exit_policy) ? CLI_OK
 										     : CLI_USAGE;
+	case OPTION_DEBUG_DIR:
+		t->config.debug_dir = value;
+		return CLI_OK;
 	case OPTION_MAX:
 		return cli_parse_count("trace", "--max-functions", value, MAX_FUNCTIONS_LIMIT,
 				       &t->config.function_max)

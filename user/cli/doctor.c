@@ -187,7 +187,7 @@ static void examine_process(struct doctor *d)
 {
 	struct process *process;
 
-	if (process_open(d->pid, &process, &d->process_fault)) {
+	if (process_open(d->pid, NULL, &process, &d->process_fault)) {
 		advise(d, "%s", d->process_fault.text);
 		return;
 	}

@@ -28,6 +28,7 @@ struct report_operation {
 	struct stats stats;
 	const struct window *window; /* behind the stats */
 	uint64_t uncovered_copies;
+	const char *also;  /* other functions that are the same code; NULL: none */
 	const char *probe; /* how and where it is attached */
 	uint64_t probe_cost_ns;
 	uint64_t probe_inner_ns;

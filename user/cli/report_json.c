@@ -103,6 +103,8 @@ static json_t *operation_json(const struct report_operation *op)
 	json_object_set_new(o, "target", json_string(op->target));
 	json_object_set_new(o, "pids", pids_json(op));
 	json_object_set_new(o, "labels", labels_json(op));
+	if (op->also)
+		json_object_set_new(o, "also", json_string(op->also));
 	json_object_set_new(o, "count", json_integer((json_int_t)s->count));
 	json_object_set_new(o, "errors", json_integer((json_int_t)s->errors));
 	json_object_set_new(o, "rate_per_s", json_real(s->rate_per_s));

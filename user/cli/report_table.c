@@ -180,6 +180,8 @@ static void write_operation_quality(const struct report_operation *op, FILE *out
 	write_count(out, q->dropped, "dropped");
 	write_count(out, q->clock_clamped, "with a clock that stepped back");
 	write_count(out, op->uncovered_copies, "inlined or outlined copies not covered");
+	if (op->also)
+		fprintf(out, "\n  also %s: one code for all of them", op->also);
 	fprintf(out, "\n  %s; a call pays %s for it, %s of that inside the time\n", op->probe,
 		units_duration(op->probe_cost_ns, cost), units_duration(op->probe_inner_ns, inner));
 }

@@ -126,16 +126,59 @@ static int parse_number(struct cursor *c, struct error_term *term)
 	return 0;
 }
 
+static bool is_letter(char ch)
+{
+	return is_word(ch) && !(ch >= '0' && ch <= '9');
+}
+
+static int parse_constant(struct cursor *c, struct error_term *term)
+{
+	size_t length = 0;
+
+	skip_blanks(c);
+	if (!is_letter(c->text[c->at]))
+		return parse_number(c, term);
+	if (take(c, "nil") || take(c, "false"))
+		return 0;
+	if (take(c, "true")) {
+		term->magnitude = 1;
+		return 0;
+	}
+	while (is_word(c->text[c->at + length]) || c->text[c->at + length] == ':')
+		length++;
+	if (length >= sizeof(term->name) || term->width_bytes)
+		return fail(c, "a number");
+	if (term->compare != TS_COMPARE_EQ && term->compare != TS_COMPARE_NE)
+		return fail(c, "a number (names are compared by == and !=)");
+	memcpy(term->name, c->text + c->at, length);
+	c->at += length;
+	return 0;
+}
+
+/* "ret", or "ret2" to "ret9". */
+static int parse_value(struct cursor *c, struct error_term *term)
+{
+	skip_blanks(c);
+	if (strncmp(c->text + c->at, "ret", 3) != 0)
+		return fail(c, "\"ret\"");
+	if (c->text[c->at + 3] >= '2' && c->text[c->at + 3] <= '0' + ERROR_VALUE_MAX &&
+	    !is_word(c->text[c->at + 4])) {
+		term->value_idx = (uint8_t)(c->text[c->at + 3] - '1');
+		c->at += 4;
+		return 0;
+	}
+	return take(c, "ret") ? 0 : fail(c, "\"ret\", or \"ret2\" … for Go's further results");
+}
+
 static int parse_term(struct cursor *c, struct error_term *term)
 {
 	int err = parse_cast(c, term);
 
-	if (err)
-		return err;
-	if (!take(c, "ret"))
-		return fail(c, "\"ret\"");
-	err = parse_operator(c, term);
-	return err ? err : parse_number(c, term);
+	if (!err)
+		err = parse_value(c, term);
+	if (!err)
+		err = parse_operator(c, term);
+	return err ? err : parse_constant(c, term);
 }
 
 int error_expression_parse(const char *text, struct error_expression *ret_expression,
@@ -181,30 +224,94 @@ static bool fits(const struct error_term *t, uint8_t width_bytes, bool is_signed
 	return width_bytes == 8 || t->magnitude < 2 * half;
 }
 
-int error_expression_compile(const struct error_expression *expression,
-			     const struct error_type *type, struct ts_error *ret_error,
-			     struct fault *why)
+static int add_term(struct ts_error *out, const struct ts_error_term *term, struct fault *why)
 {
-	struct ts_error out = {.term_cnt = expression->term_cnt,
-			       .match_any = expression->match_any};
+	if (out->term_cnt == TS_ERROR_TERMS)
+		return fault_set(why, -EINVAL, "the names stand for more than %d comparisons",
+				 TS_ERROR_TERMS);
+	out->terms[out->term_cnt++] = *term;
+	return 0;
+}
+
+/*
+ * A name can stand for several values: `== NAME` is then any of them, `!= NAME` none; for a
+ * complement the other way round.
+ */
+static int add_name(const struct error_expression *e, uint32_t idx, const struct error_value *v,
+		    struct ts_error *out, struct fault *why)
+{
+	const struct error_term *t = &e->terms[idx];
+	const struct error_constant *c = &v->constants[idx];
+	struct ts_error_term term = {.width_bytes = v->width_bytes,
+				     .is_signed = v->is_signed,
+				     .source = v->source,
+				     .offset_bytes = v->offset_bytes};
+	bool is_equal = (t->compare == TS_COMPARE_EQ) != c->is_complement;
+
+	if (!v->is_known)
+		return fault_set(why, -EINVAL, "the type of ret is not known, nor what \"%s\" is",
+				 t->name);
+	if (!c->value_cnt)
+		return fault_set(why, -EINVAL, "ret has no value \"%s\"", t->name);
+	if (c->value_cnt > TS_ERROR_TERMS)
+		return fault_set(why, -EINVAL, "\"%s\" stands for more than %d values", t->name,
+				 TS_ERROR_TERMS);
+	if (c->value_cnt > 1) {
+		if (e->term_cnt > 1 && e->match_any != is_equal)
+			return fault_set(why, -EINVAL, "\"%s\" must stand alone", t->name);
+		out->match_any = is_equal;
+	}
+	term.compare = is_equal ? TS_COMPARE_EQ : TS_COMPARE_NE;
+	for (uint32_t i = 0; i < c->value_cnt; i++) {
+		int err;
+
+		term.value = c->values[i];
+		err = add_term(out, &term, why);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int add_number(const struct error_term *t, const struct error_value *v, struct ts_error *out,
+		      struct fault *why)
+{
+	struct ts_error_term term = {
+		.value = t->is_negative ? 0 - t->magnitude : t->magnitude,
+		.compare = t->compare,
+		.width_bytes = t->width_bytes ? t->width_bytes : v->width_bytes,
+		.is_signed = t->width_bytes ? t->is_signed : v->is_signed,
+		.source = v->source,
+		.offset_bytes = v->offset_bytes,
+	};
+
+	if (!t->width_bytes && !v->is_known)
+		return fault_set(why, -EINVAL,
+				 "the type of ret is not known: write it, as in \"(i32)ret\"");
+	if (!fits(t, term.width_bytes, term.is_signed))
+		return fault_set(why, -EINVAL,
+				 "the constant does not fit ret, which has %u %s bits",
+				 8U * term.width_bytes, term.is_signed ? "signed" : "unsigned");
+	return add_term(out, &term, why);
+}
+
+int error_expression_compile(const struct error_expression *expression,
+			     const struct error_value *values, size_t value_cnt,
+			     struct ts_error *ret_error, struct fault *why)
+{
+	struct ts_error out = {.match_any = expression->match_any};
 
 	for (uint32_t i = 0; i < expression->term_cnt; i++) {
 		const struct error_term *t = &expression->terms[i];
-		uint8_t width = t->width_bytes ? t->width_bytes : type->width_bytes;
-		bool sign = t->width_bytes ? t->is_signed : type->is_signed;
+		int err;
 
-		if (!t->width_bytes && !type->is_known)
-			return fault_set(
-				why, -EINVAL,
-				"the type of ret is not known: write it, as in \"(i32)ret\"");
-		if (!fits(t, width, sign))
-			return fault_set(why, -EINVAL,
-					 "the constant does not fit ret, which has %u %s bits",
-					 8U * width, sign ? "signed" : "unsigned");
-		out.terms[i].compare = t->compare;
-		out.terms[i].width_bytes = width;
-		out.terms[i].is_signed = sign;
-		out.terms[i].value = t->is_negative ? 0 - t->magnitude : t->magnitude;
+		if (t->value_idx >= value_cnt)
+			return fault_set(why, -EINVAL, "it has no ret%d: its results are %zu",
+					 t->value_idx + 1, value_cnt);
+		err = t->name[0] ? add_name(expression, i, &values[t->value_idx], &out, why)
+				 : add_number(t, &values[t->value_idx], &out, why);
+		if (err)
+			return err;
 	}
 	*ret_error = out;
 	return 0;

@@ -243,6 +243,7 @@ int daemon_run(const struct daemon_config *config, const struct daemon_output *o
 	int err = sources_block_signals(&s);
 
 	d.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	d.names = names_cache_new();
 	if (err || d.epoll_fd < 0) {
 		err = fault_set(why, err ? err : -errno, "cannot start the loop: %s",
 				strerror(errno));
@@ -257,6 +258,7 @@ stop:
 	processes_stop(&d);
 	operations_fini(&d);
 	probe_free(d.probe);
+	names_cache_free(d.names);
 	sources_stop(&s);
 	if (d.epoll_fd >= 0)
 		close(d.epoll_fd);

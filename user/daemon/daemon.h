@@ -30,7 +30,8 @@ struct daemon_config {
 	uint64_t interval_ns; /* between two calls of on_interval; 0: none */
 	enum probe_level level;
 	enum exit_policy exit_policy;
-	size_t function_max; /* more matches than this are refused */
+	const char *debug_dir; /* of separate debug files; NULL: only the usual places */
+	size_t function_max;   /* more matches than this are refused */
 };
 
 /* An operation and what it counted; strings and arrays belong to the daemon. */
@@ -42,8 +43,10 @@ struct operation {
 	pid_t *pids; /* that it was traced in, in the order they came */
 	size_t pid_cnt;
 	uint32_t series;
-	uint32_t error;	 /* index in the kernel; 0: none */
-	size_t live_cnt; /* processes that still run */
+	uint32_t error;	   /* index in the kernel; 0: none */
+	bool needs_result; /* the expression judges what is in memory */
+	char *also;	   /* other functions that are the same code; NULL: none */
+	size_t live_cnt;   /* processes that still run */
 	size_t uncovered_copies;
 	char probe_text[256];
 	char exit_reason[192];

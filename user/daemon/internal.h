@@ -31,6 +31,7 @@ struct daemon {
 	const struct daemon_config *config;
 	const struct daemon_output *output;
 	struct probe *probe;
+	struct names_cache *names;
 	struct operation *operations;
 	size_t operation_cnt;
 	size_t operation_max;

@@ -24,6 +24,7 @@ static void operation_fini(struct operation *o)
 	free(o->full_name);
 	free(o->file);
 	free(o->target);
+	free(o->also);
 	free(o->pids);
 	free(o->last);
 	free(o->interval);
@@ -48,27 +49,54 @@ static bool operation_is(const struct operation *o, const char *target,
 	       strcmp(o->target, target) == 0;
 }
 
+/* Whether a result is judged that the caller has room for. */
+static bool error_needs_memory(const struct ts_error *error)
+{
+	for (uint32_t i = 0; i < error->term_cnt; i++) {
+		if (error->terms[i].source == TS_SOURCE_MEMORY)
+			return true;
+	}
+	return false;
+}
+
+/* Why the first result that the expression reads and that has no known type has none. */
+static const char *unknown_reason(const struct error_expression *e,
+				  const struct return_types *returns)
+{
+	for (uint32_t i = 0; i < e->term_cnt; i++) {
+		size_t idx = e->terms[i].value_idx;
+
+		if (idx < returns->cnt && !returns->items[idx].value.is_known)
+			return returns->items[idx].reason;
+	}
+	return "";
+}
+
 static int operation_error(struct daemon *d, struct operation *o, const struct operation_plan *plan,
 			   struct fault *why)
 {
 	const struct error_expression *e = d->config->error;
-	const struct error_type type = {plan->ret.is_known, plan->ret.width_bytes,
-					plan->ret.is_signed};
+	const struct return_types *returns = &plan->returns;
+	struct error_value values[ERROR_VALUE_MAX];
 	struct ts_error compiled;
 	struct fault reason;
+	const char *detail;
 	int err;
 
 	if (!e)
 		return 0;
-	if (plan->ret.is_lost)
+	if (returns->lost_reason[0])
 		return fault_set(why, -ENOTSUP, "--error cannot judge \"%s\": %s", plan->name,
-				 plan->ret.reason);
-	err = error_expression_compile(e, &type, &compiled, &reason);
+				 returns->lost_reason);
+	for (size_t i = 0; i < returns->cnt; i++)
+		values[i] = returns->items[i].value;
+	err = error_expression_compile(e, values, returns->cnt, &compiled, &reason);
+	detail = unknown_reason(e, returns);
 	if (err)
 		return fault_set(why, err, "--error \"%s\" for \"%s\": %s%s%s%s",
 				 d->config->error_text, plan->name, reason.text,
-				 plan->ret.reason[0] ? " (" : "", plan->ret.reason,
-				 plan->ret.reason[0] ? ")" : "");
+				 detail[0] ? " (" : "", detail, detail[0] ? ")" : "");
+	o->needs_result = error_needs_memory(&compiled);
 	return probe_add_error(d->probe, &compiled, &o->error, why);
 }
 
@@ -85,8 +113,10 @@ static int operation_init(struct daemon *d, struct operation *o, const char *tar
 	o->last = calloc(1, sizeof(*o->last));
 	o->interval = calloc(1, sizeof(*o->interval));
 	o->total = calloc(1, sizeof(*o->total));
-	if (!o->name || !o->full_name || !o->file || !o->target || !o->last || !o->interval ||
-	    !o->total)
+	if (plan->also)
+		o->also = strdup(plan->also);
+	if ((plan->also && !o->also) || !o->name || !o->full_name || !o->file || !o->target ||
+	    !o->last || !o->interval || !o->total)
 		return fault_set(why, -ENOMEM, "out of memory");
 	snapshot_init(o->last);
 	window_init(o->interval);

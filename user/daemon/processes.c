@@ -139,13 +139,14 @@ static struct traced *traced_find(struct daemon *d, pid_t pid)
 
 static void traced_remove(struct daemon *d, struct traced *t)
 {
+	/* First the spans that are known one by one: what then is open in a series is the rest. */
+	probe_settle_process(d->probe, t->pid);
 	for (size_t i = 0; i < t->operation_cnt; i++) {
 		struct operation *o = &d->operations[t->operations[i]];
 
 		if (--o->live_cnt == 0)
 			probe_settle_series(d->probe, o->series);
 	}
-	probe_settle_process(d->probe, t->pid);
 	traced_fini(t, d->config->function_cnt);
 	*t = d->traced[--d->traced_cnt];
 }

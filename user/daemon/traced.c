@@ -22,9 +22,20 @@ void traced_fini(struct traced *t, size_t function_cnt)
 		close(t->pidfd);
 }
 
+/* Names still come from elsewhere, but not all that someone prepared. */
+static void say_debug_file(struct daemon *d, const struct operation_plans *plans)
+{
+	const char *refusal = plans->cnt ? image_debug_file_refusal(plans->items[0].image) : NULL;
+
+	if (refusal)
+		daemon_message(d, "\"%s\": not used: %s", image_path(plans->items[0].image),
+			       refusal);
+}
+
 int traced_open(struct daemon *d, pid_t pid, struct traced *ret_traced, struct fault *why)
 {
 	const struct daemon_config *config = d->config;
+	const struct process_options options = {.names = d->names, .debug_dir = config->debug_dir};
 	struct traced t = {.pid = pid, .pidfd = -1};
 	int err;
 
@@ -33,7 +44,7 @@ int traced_open(struct daemon *d, pid_t pid, struct traced *ret_traced, struct f
 		err = -errno;
 		return fault_set(why, err, "no process %d: %s", pid, strerror(errno));
 	}
-	err = process_open(pid, &t.process, why);
+	err = process_open(pid, &options, &t.process, why);
 	if (err)
 		goto fini;
 	t.plans = calloc(config->function_cnt, sizeof(*t.plans));
@@ -46,13 +57,14 @@ int traced_open(struct daemon *d, pid_t pid, struct traced *ret_traced, struct f
 			.pattern = config->functions[i],
 			.policy = config->exit_policy,
 			.max_operations = config->function_max,
-			.wants_return_type = config->error != NULL,
+			.error = config->error,
 			.avoids_nop5 = d->avoids_nop5,
 		};
 
 		err = process_resolve(t.process, &query, &t.plans[i], why);
 		if (err)
 			goto fini;
+		say_debug_file(d, &t.plans[i]);
 		if (t.plans[i].refused_cnt)
 			daemon_message(d,
 				       "%zu functions that match \"%s\" cannot be traced; "
@@ -95,15 +107,16 @@ static bool is_same_code(const struct operation_plan *a, const struct operation_
 	       a->copies[0].entry_file_offset == b->copies[0].entry_file_offset;
 }
 
-static bool is_requested(const struct traced *t, const struct operation_plan *const *plans,
-			 const struct operation_plan *plan)
+static const struct operation_plan *find_same_code(const struct traced *t,
+						   const struct operation_plan *const *plans,
+						   const struct operation_plan *plan)
 {
 	for (size_t i = 0; i < t->operation_cnt; i++) {
 		assert(plans[i]);
 		if (is_same_code(plans[i], plan))
-			return true;
+			return plans[i];
 	}
-	return false;
+	return NULL;
 }
 
 /* Finds or makes the operations that a process feeds. */
@@ -113,10 +126,16 @@ static int traced_find_operations(struct daemon *d, struct traced *t,
 	for (size_t i = 0; i < d->config->function_cnt; i++) {
 		for (size_t j = 0; j < t->plans[i].cnt; j++) {
 			const struct operation_plan *plan = &t->plans[i].items[j];
+			const struct operation_plan *same = find_same_code(t, ret_plans, plan);
 			uint32_t idx;
 			int err;
 
-			if (is_requested(t, ret_plans, plan))
+			if (same && strcmp(same->full_name, plan->full_name) != 0)
+				daemon_message(d,
+					       "\"%s\" is the same code as \"%s\": both are "
+					       "counted there",
+					       plan->name, same->name);
+			if (same)
 				continue;
 			err = operations_find(d, process_name(t->process), plan, &idx, why);
 			if (err)
@@ -183,6 +202,7 @@ static int traced_attach(struct daemon *d, struct traced *t, struct fault *why)
 			.plan = plans[i],
 			.series = o->series,
 			.error = o->error,
+			.keeps_result = o->needs_result,
 			.is_alone = t->operation_cnt == 1,
 		};
 	}

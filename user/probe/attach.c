@@ -18,10 +18,11 @@ uint16_t probe_entry_flags(const struct function_plan *plan, const struct probe_
 	uint16_t flags = 0;
 
 	if (plan->exit_mode != EXIT_HIJACK)
-		return 0;
+		return plan->is_go ? TS_SITE_GO : 0;
 	if (plan->is_forced || plan->may_nest)
 		flags |= TS_SITE_LIMIT_DEPTH;
-	if (plan->is_forced || pid == 0 || (plan->may_nest && !request->is_alone))
+	if (plan->is_forced || request->keeps_result || pid == 0 ||
+	    (plan->may_nest && !request->is_alone))
 		flags |= TS_SITE_KEEP_SPAN;
 	else if (!request->is_alone)
 		flags |= TS_SITE_COUNT_HIT;
@@ -74,6 +75,8 @@ static void list_add_exits(struct site_list *list, const struct probe_request *r
 		const struct exit_site *e = &plan->exits[i];
 		struct ts_site site = {.condition = e->condition};
 
+		if (plan->is_go)
+			site.flags |= TS_SITE_GO;
 		if (e->is_conditional)
 			site.flags |= TS_SITE_CONDITIONAL;
 		if (e->is_tail)

@@ -66,8 +66,9 @@ int probe_add_error(struct probe *probe, const struct ts_error *error, uint32_t 
 struct probe_request {
 	const struct operation_plan *plan;
 	uint32_t series;
-	uint32_t error; /* from probe_add_error; 0: none */
-	bool is_alone;	/* no other function is traced in this process */
+	uint32_t error;	   /* from probe_add_error; 0: none */
+	bool keeps_result; /* the expression judges a result in the caller's memory */
+	bool is_alone;	   /* no other function is traced in this process */
 };
 
 struct probe_group;
@@ -82,7 +83,8 @@ int probe_attach(struct probe *probe, pid_t pid, const struct probe_request *req
 /* Entries first, then exits; waits until no program of the group runs any more. */
 void probe_detach(struct probe_group *group);
 
-/* A process has ended: counts its spans on coroutine stacks, which no thread owned, as unwound. */
+/* A process has ended: counts its spans on coroutine and goroutine stacks, which no thread owned,
+ * as unwound. */
 void probe_settle_process(struct probe *probe, pid_t pid);
 
 /* No process feeds this series any more: calls that were in flight will not return. */

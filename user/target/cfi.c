@@ -197,7 +197,7 @@ struct cfi *cfi_new(const struct image *image)
 	struct cfi *cfi = calloc(1, sizeof(*cfi));
 	struct section s = {.ident = (const unsigned char *)elf_getident(image->elf, NULL)};
 	GElf_Shdr header;
-	Elf_Scn *scn = image_section(image, ".eh_frame", &header);
+	Elf_Scn *scn = elf_file_section(image->elf, ".eh_frame", &header);
 
 	if (!cfi)
 		return NULL;

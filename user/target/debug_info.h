@@ -1,33 +1,81 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What DWARF says about a function beyond its address: the type it returns, and how often it was
- * inlined. */
+/*
+ * Inside user/target: what DWARF says about functions beyond their addresses: where their source
+ * is, the types they return, and where they were inlined.
+ */
 #ifndef TICKSCOPE_TARGET_DEBUG_INFO_H
 #define TICKSCOPE_TARGET_DEBUG_INFO_H
 
 #include <stddef.h>
 #include <stdint.h>
 
+#include <elfutils/libdw.h>
+#include <libelf.h>
+
 #include "target/target.h"
 
 struct debug_info;
-struct image;
+struct symbol;
 
-/* Opens the DWARF of an opened image; NULL where it has none. */
-struct debug_info *debug_info_new(const struct image *image);
+/* Opens the DWARF of a file, which must outlive it; NULL where there is none, or a damaged one. */
+struct debug_info *debug_info_new(Elf *elf);
 void debug_info_free(struct debug_info *info);
 
-/* The type that the function at this address returns; info may be NULL. */
-void debug_info_return_type(struct debug_info *info, uint64_t address,
-			    struct return_type *ret_type);
+/* Where functions are, for quick look-up: sorted by address, and outliving every use. */
+struct function_place {
+	uint64_t address;
+	Dwarf_Off die;
+};
+void debug_info_set_places(struct debug_info *info, const struct function_place *places,
+			   size_t cnt);
+
+/* The DIE of the function that begins at this address; info may be NULL. */
+bool debug_info_function(struct debug_info *info, uint64_t address, Dwarf_Die *ret_function);
+/* Where it is written; *ret_file belongs to info. False where that is not said. */
+bool debug_info_source(struct debug_info *info, uint64_t address, const char **ret_file,
+		       unsigned int *ret_line);
+/* The name that symbols of the function have, or the plain one; NULL where it has none. */
+const char *debug_info_name(Dwarf_Die *function);
 
 /*
- * Inlined copies of the function at this address in the whole file. 0 also where the file's debug
- * information is too large to walk (DEBUG_INFO_WALK_BYTES).
+ * return_type.c: how `ret`, `ret2` … of the function at this address are to be read (Go has several
+ * results, other languages one). Constants of the query's names are looked up in the types.
  */
-size_t debug_info_inlined_copies(struct debug_info *info, uint64_t address);
+void debug_info_return_types(struct debug_info *info, uint64_t address,
+			     const struct function_query *query, struct return_types *ret_types);
 
-#define DEBUG_INFO_WALK_BYTES                                              \
-	(32UL << 20) /* .debug_info of this size takes about 0.3 s to walk \
-		      */
+/* Bytes of .debug_info that are walked for inlined copies: 10 ns a byte, so a third of a second. */
+#define INLINED_WALK_BYTES	    (32UL << 20)
+#define INLINED_WALK_BYTES_THOROUGH (512UL << 20)
+
+/* inlined.c: all inlined copies of a file. */
+struct inlined;
+
+/* One walk over all DWARF; NULL where that is more than max_bytes, or memory ran out. */
+struct inlined *inlined_new(struct debug_info *info, uint64_t max_bytes);
+void inlined_free(struct inlined *inlined);
+/* Inlined copies, in the whole file, of the function that begins at this address. */
+size_t inlined_copies(const struct inlined *inlined, struct debug_info *info, uint64_t address);
+
+#define INLINED_CALLER_MAX 8
+
+/* A function of which only inlined copies exist. */
+struct inlined_function {
+	const char *raw; /* name, as a symbol would have it */
+	const char *file;
+	unsigned int line;
+	size_t copy_cnt;
+	uint64_t callers[INLINED_CALLER_MAX]; /* addresses of functions that contain copies */
+	size_t caller_cnt;
+};
+
+/* Calls back for each, once for each unit that has copies, until it returns false. */
+typedef bool (*inlined_fn)(const struct inlined_function *function, void *context);
+void inlined_each(const struct inlined *inlined, struct debug_info *info, inlined_fn fn,
+		  void *context);
+
+/* The opened DWARF, and the size of its .debug_info when uncompressed. */
+Dwarf *debug_info_dwarf(const struct debug_info *info);
+uint64_t debug_info_bytes(const struct debug_info *info);
 
 #endif

@@ -12,6 +12,11 @@
 #define SLIDE_BYTES_MAX \
 	32 /* further in, arguments are being used and the stack pointer has moved */
 
+struct entry_rules {
+	bool avoids_nop5;
+	bool uses_exits; /* an instruction that leaves has a probe already */
+};
+
 struct candidate {
 	struct insn insn;
 	enum site_cost cost;
@@ -68,23 +73,23 @@ static bool is_better(const struct candidate *a, const struct candidate *b)
 	return a->cost < b->cost && !(is_call && b->cost == SITE_COST_NOP5);
 }
 
-/* Walks from the first instruction as far as a site may slide, and keeps the best. */
-static void slide(const struct flow *flow, const struct function_query *query, bool uses_exits,
+/* Walks from an instruction as far as a site may slide, and keeps the best. */
+static void slide(const struct flow *flow, uint64_t start, const struct entry_rules *rules,
 		  struct candidate *best)
 {
 	const struct flow_piece *p = &flow->pieces[0];
-	uint64_t address = p->start;
+	uint64_t address = start;
 	struct candidate c;
 
-	while (address < p->end && address - p->start < SLIDE_BYTES_MAX) {
+	while (address < p->end && address - start < SLIDE_BYTES_MAX) {
 		/* A jump back to this or an earlier instruction would make one call hit twice. */
 		if (p->marks[address - p->start] & FLOW_BRANCH_TARGET ||
 		    !flow_decode(p, address, &c.insn))
 			return;
 		c.cost = insn_site_cost(&c.insn);
-		if (c.cost == SITE_COST_NOP5 && query->avoids_nop5)
+		if (c.cost == SITE_COST_NOP5 && rules->avoids_nop5)
 			c.cost = SITE_COST_STEPPED;
-		if (insn_is_probeable(&c.insn) && !(uses_exits && is_exit(flow, address)) &&
+		if (insn_is_probeable(&c.insn) && !(rules->uses_exits && is_exit(flow, address)) &&
 		    is_better(&c, best))
 			*best = c;
 		if (ends_slide(&c.insn))
@@ -104,16 +109,59 @@ static void set_entry(struct function_plan *plan, const struct flow *flow,
 	image_offset(flow->image, c->insn.address, 1, &plan->entry_file_offset);
 }
 
+/* cmp rsp, [r14+16], with r12 where the frame is large, and 24 in functions of the system stack. */
+static bool is_stack_check(const struct insn *insn)
+{
+	const ZydisDecodedOperand *limit = &insn->operands[1];
+
+	return insn->z.mnemonic == ZYDIS_MNEMONIC_CMP &&
+	       (insn->operands[0].reg.value == ZYDIS_REGISTER_RSP ||
+		insn->operands[0].reg.value == ZYDIS_REGISTER_R12) &&
+	       limit->type == ZYDIS_OPERAND_TYPE_MEMORY && limit->mem.base == ZYDIS_REGISTER_R14 &&
+	       (limit->mem.disp.value == 16 || limit->mem.disp.value == 24);
+}
+
+#define STACK_CHECK_BYTES_MAX 64
+
+/*
+ * Go code begins by looking whether its stack is large enough; where it is not, the runtime makes
+ * a larger one and starts the function anew. A call begins behind the check, which is passed once.
+ * 0: there is no check.
+ */
+static uint64_t behind_stack_check(const struct flow *flow)
+{
+	const struct flow_piece *p = &flow->pieces[0];
+	uint64_t address = p->start;
+	bool has_compared = false;
+	struct insn insn;
+
+	while (address < p->end && address - p->start < STACK_CHECK_BYTES_MAX &&
+	       flow_decode(p, address, &insn)) {
+		address += insn.z.length;
+		has_compared |= is_stack_check(&insn);
+		if (has_compared && insn.z.meta.category == ZYDIS_CATEGORY_COND_BR)
+			return address;
+		if (insn.z.meta.category == ZYDIS_CATEGORY_CALL ||
+		    insn.z.meta.category == ZYDIS_CATEGORY_UNCOND_BR ||
+		    insn.z.meta.category == ZYDIS_CATEGORY_RET)
+			return 0;
+	}
+	return 0;
+}
+
 int entry_choose(struct function_plan *plan, const struct flow *flow,
 		 const struct function_query *query)
 {
+	const struct entry_rules rules = {.avoids_nop5 = query->avoids_nop5,
+					  .uses_exits = plan->exit_mode == EXIT_SITES};
 	struct candidate best = {.cost = SITE_COST_STEPPED + 1};
+	uint64_t start = flow->is_go ? behind_stack_check(flow) : 0;
 
-	if (flow->has_branch_to_start)
+	if (flow->has_branch_to_start && !start)
 		return plan_refuse(
 			plan,
 			"a loop leads back to its first instruction: calls and rounds look alike");
-	slide(flow, query, plan->exit_mode == EXIT_SITES, &best);
+	slide(flow, start ? start : plan->address, &rules, &best);
 	if (best.cost > SITE_COST_STEPPED)
 		return plan_refuse(plan, "its first instruction %s",
 				   is_exit(flow, plan->address)

@@ -163,7 +163,7 @@ static int is_inside(struct flow *flow, uint64_t address, int32_t delta)
 
 	if (flow_piece_of(flow, address))
 		return 1;
-	if (!is_own_part(flow, address, delta, &part))
+	if (flow->is_go || !is_own_part(flow, address, delta, &part))
 		return 0;
 	err = add_piece(flow, part.start, part.end);
 	if (!err)
@@ -261,6 +261,10 @@ static int indirect_jump(struct flow *flow, const struct insn *insn,
 {
 	struct register_value source = jump_source(insn, registers);
 
+	/* A switch; its labels are found by the sweep. Go has no other indirect jump. */
+	if (flow->is_go && insn->operands[0].type == ZYDIS_OPERAND_TYPE_MEMORY &&
+	    insn->operands[0].mem.scale == 8)
+		return 0;
 	if (source.kind == REGISTER_TABLE_TARGET || source.kind == REGISTER_TABLE_ENTRY)
 		return switch_targets(flow, insn, &source, registers);
 	/* Only compilers' switches carry the prefix that says the target needs no endbr64. */
@@ -436,6 +440,36 @@ static int check_unreached(struct flow *flow)
 	return 0;
 }
 
+/*
+ * Go code has no data in it, so that all of it can be decoded from one instruction to the next.
+ * What no path reaches is where the runtime goes on after a panic that was recovered, or a switch
+ * label.
+ */
+static int sweep_unreached(struct flow *flow)
+{
+	struct flow_piece *p = &flow->pieces[0];
+	uint64_t address = p->start;
+	struct registers registers;
+	struct insn insn;
+
+	while (address < p->end) {
+		int err = 0;
+
+		if (!flow_decode(p, address, &insn))
+			return refuse(flow, address, "bytes that are no instruction");
+		if (!(p->marks[address - p->start] & FLOW_FIRST_BYTE)) {
+			registers_init_landing(&registers);
+			err = add_work(flow, address, &registers);
+		}
+		if (!err)
+			err = follow_all(flow);
+		if (err)
+			return err;
+		address += insn.z.length;
+	}
+	return 0;
+}
+
 static int flow_run(struct flow *flow, const struct symbol *symbol)
 {
 	struct registers registers;
@@ -447,6 +481,8 @@ static int flow_run(struct flow *flow, const struct symbol *symbol)
 	err = add_work(flow, symbol->address, &registers);
 	if (!err)
 		err = follow_all(flow);
+	if (flow->is_go)
+		return err ? err : sweep_unreached(flow);
 	if (!err)
 		err = add_landing_pads(flow, &flow->pieces[0]);
 	if (!err)
@@ -459,7 +495,7 @@ int flow_open(struct flow *flow, struct image *image, const struct symbol *symbo
 {
 	int err;
 
-	*flow = (struct flow){.image = image, .why = why};
+	*flow = (struct flow){.image = image, .why = why, .is_go = symbol->flags & SYMBOL_IS_GO};
 	if (!image->cfi)
 		image->cfi = cfi_new(image);
 	if (!image->cfi)

@@ -53,7 +53,8 @@ struct flow {
 	size_t call_cnt;
 	bool has_indirect_call; /* or one whose target is not in this file's code */
 	bool has_branch_to_start;
-	struct fault *why;	/* during flow_open */
+	bool is_go;	   /* the Go compiler puts nothing but instructions between two functions */
+	struct fault *why; /* during flow_open */
 	struct flow_work *work; /* likewise */
 	size_t work_cnt;
 	size_t work_room;

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "target/cfi.h"
-#include "target/debug_info.h"
 #include "target/internal.h"
 
 const char *image_probe_path(const struct image *image)
@@ -27,6 +26,11 @@ const char *image_path(const struct image *image)
 bool image_is_executable(const struct image *image)
 {
 	return image->is_main;
+}
+
+const char *image_debug_file_refusal(const struct image *image)
+{
+	return image->names ? image->names->debug_file_refusal : NULL;
 }
 
 static int image_read_loads(struct image *image, struct fault *why)
@@ -59,17 +63,23 @@ static int image_read_loads(struct image *image, struct fault *why)
 	return 0;
 }
 
-static int image_check_kind(const struct image *image, struct fault *why)
+static int image_check(const struct image *image, uint64_t file_bytes, struct fault *why)
 {
-	GElf_Ehdr header;
+	unsigned char head[sizeof(Elf64_Ehdr)];
+	ssize_t cnt = pread(image->fd, head, sizeof(head), 0);
+	struct fault reason;
+	int err;
 
-	if (elf_kind(image->elf) != ELF_K_ELF || !gelf_getehdr(image->elf, &header))
-		return fault_set(why, -EBADMSG, "\"%s\" is not an ELF file", image->path);
-	if (header.e_machine != EM_X86_64 || header.e_ident[EI_CLASS] != ELFCLASS64)
-		return fault_set(why, -ENOTSUP,
-				 "\"%s\" is not a 64-bit x86 program: only those can be traced",
-				 image->path);
-	return 0;
+	err = elf_file_check_header(head, cnt < 0 ? 0 : (size_t)cnt, file_bytes, &reason);
+	return err ? fault_set(why, err, "\"%s\" %s", image->path, reason.text) : 0;
+}
+
+static int image_check_sections(const struct image *image, uint64_t file_bytes, struct fault *why)
+{
+	struct fault reason;
+	int err = elf_file_check_sections(image->elf, file_bytes, &reason);
+
+	return err ? fault_set(why, err, "\"%s\" %s", image->path, reason.text) : 0;
 }
 
 int image_open(struct image *image, struct fault *why)
@@ -95,6 +105,9 @@ int image_open(struct image *image, struct fault *why)
 				image->path);
 		goto fini;
 	}
+	err = image_check(image, (uint64_t)st.st_size, why);
+	if (err)
+		goto fini;
 	elf_version(EV_CURRENT);
 	image->elf = elf_begin(image->fd, ELF_C_READ, NULL);
 	if (!image->elf) {
@@ -102,7 +115,7 @@ int image_open(struct image *image, struct fault *why)
 				elf_errmsg(-1));
 		goto fini;
 	}
-	err = image_check_kind(image, why);
+	err = image_check_sections(image, (uint64_t)st.st_size, why);
 	if (!err)
 		err = image_read_loads(image, why);
 	if (!err)
@@ -119,8 +132,7 @@ fini:
 void image_fini(struct image *image)
 {
 	cfi_free(image->cfi);
-	debug_info_free(image->debug_info);
-	free(image->symbols);
+	names_close(image->names);
 	elf_end(image->elf);
 	if (image->fd >= 0)
 		close(image->fd);
@@ -160,23 +172,4 @@ size_t image_read(const struct image *image, uint64_t address, void *buffer, siz
 		bytes = l->file_bytes - (address - l->address);
 	cnt = pread(image->fd, buffer, bytes, (off_t)(address - l->address + l->offset));
 	return cnt > 0 ? (size_t)cnt : 0;
-}
-
-Elf_Scn *image_section(const struct image *image, const char *name, GElf_Shdr *ret_header)
-{
-	Elf_Scn *section = NULL;
-	size_t names;
-
-	if (elf_getshdrstrndx(image->elf, &names))
-		return NULL;
-	while ((section = elf_nextscn(image->elf, section))) {
-		const char *found;
-
-		if (!gelf_getshdr(section, ret_header))
-			continue;
-		found = elf_strptr(image->elf, names, ret_header->sh_name);
-		if (found && strcmp(found, name) == 0)
-			return section;
-	}
-	return NULL;
 }

@@ -6,6 +6,7 @@
 #include <gelf.h>
 #include <libelf.h>
 
+#include "target/names.h"
 #include "target/target.h"
 
 #define IMAGE_LOAD_MAX	  64	       /* PT_LOAD headers of one file; linkers make 4 to 6 */
@@ -27,7 +28,12 @@ struct symbol {
 	const char *raw;     /* in the file's string table */
 	uint32_t base_bytes; /* length of raw without the suffixes of compiler clones */
 	uint8_t kind;	     /* enum symbol_kind */
+	uint8_t flags;	     /* SYMBOL_IS_… */
 };
+
+#define SYMBOL_IS_GO	    1U /* code of the Go compiler or assembler */
+#define SYMBOL_IS_ASSEMBLER 2U /* of those, the latter */
+#define SYMBOL_IS_WRAPPER   4U /* made by the Go compiler around the function of this name */
 
 struct load {
 	uint64_t address;
@@ -37,7 +43,6 @@ struct load {
 };
 
 struct cfi;
-struct debug_info;
 
 /* A file that a process maps executable. */
 struct image {
@@ -50,16 +55,15 @@ struct image {
 	Elf *elf;
 	struct load loads[IMAGE_LOAD_MAX];
 	size_t load_cnt;
-	struct symbol *symbols; /* sorted by address, then by kind and name */
-	size_t symbol_cnt;
-	bool has_symbols; /* read already */
+	struct names *names;		     /* NULL: not read yet */
+	const struct names_sources *sources; /* NULL: only the file itself */
 	struct cfi *cfi;
-	struct debug_info *debug_info;
 };
 
 struct process {
 	pid_t pid;
 	char name[64];
+	struct names_sources sources;
 	struct image *images; /* images[0] is the executable */
 	size_t image_cnt;
 	bool has_seccomp;
@@ -82,13 +86,13 @@ bool image_offset(const struct image *image, uint64_t address, uint64_t bytes,
 /* Reads up to `bytes` at a virtual address of any segment; the number read, 0 where nothing is
  * there. */
 size_t image_read(const struct image *image, uint64_t address, void *buffer, size_t bytes);
-/* The section of that name, and its data if wanted; NULL where there is none, or a damaged one. */
-Elf_Scn *image_section(const struct image *image, const char *name, GElf_Shdr *ret_header);
-
-/* symbols.c: names and addresses of functions. */
+/* symbols.c: names and addresses of functions; the rest after image_load_symbols. */
 int image_load_symbols(struct image *image, struct fault *why);
 /* The function (not a cold part) that begins at this address, or NULL. */
 const struct symbol *image_function_at(const struct image *image, uint64_t address);
+/* All symbols at this address: *ret_first and those behind it; their number. */
+size_t image_symbols_at(const struct image *image, uint64_t address,
+			const struct symbol **ret_first);
 /* The symbol that contains this address, or NULL. */
 const struct symbol *image_symbol_around(const struct image *image, uint64_t address);
 /* Calls back for each undefined dynamic symbol until it returns true; whether it did. */
@@ -99,6 +103,15 @@ bool image_find_import(const struct image *image, import_fn fn, void *context);
 void symbol_classify(struct symbol *symbol);
 /* Demangled, cleaned, malloc'ed; the raw base name where it is not mangled. NULL: out of memory. */
 char *symbol_demangle(const struct symbol *symbol, bool wants_parameters);
+/*
+ * The name without what tells instances of one generic function apart: `desk::Book::insert` for
+ * `<desk::Book<f64>>::insert::<u8>`, `main.Max` for `main.Max[go.shape.int]`. Malloc'ed; NULL: out
+ * of memory.
+ */
+char *name_without_generics(const char *name, bool is_go);
+/* The name of one instance where symbols keep only a hash to tell them (Rust, legacy mangling):
+ * `desk::sum::h0123456789abcdef`. Malloc'ed; NULL: not such a symbol. */
+char *symbol_instance_name(const struct symbol *symbol);
 bool name_is_thunk(const char *raw);
 
 /* runtime.c: what may happen to a frame in this process, from what its files import. */

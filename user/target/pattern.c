@@ -64,6 +64,27 @@ static int split_offset(struct pattern *p, struct fault *why)
 	return 0;
 }
 
+/* The '*' of a Go method with a pointer receiver, main.(*Book).Match, stands for itself. */
+static bool is_go_receiver(const char *text, const char *star)
+{
+	const char *end = star + 1;
+
+	if (*star != '*' || star == text || star[-1] != '(')
+		return false;
+	while (is_identifier(*end))
+		end++;
+	return end > star + 1 && end[0] == ')' && end[1] == '.';
+}
+
+static bool has_wildcard(const char *text)
+{
+	for (const char *at = strpbrk(text, "*?"); at; at = strpbrk(at + 1, "*?")) {
+		if (!is_go_receiver(text, at))
+			return true;
+	}
+	return false;
+}
+
 int pattern_parse(const char *text, struct pattern *ret_pattern, struct fault *why)
 {
 	struct pattern *p = ret_pattern;
@@ -84,7 +105,7 @@ int pattern_parse(const char *text, struct pattern *ret_pattern, struct fault *w
 		return err;
 	if (!p->function[0] || (colon && !p->library[0]))
 		return fault_set(why, -EINVAL, "name a function: FUNC, or LIB:FUNC");
-	p->is_glob = strpbrk(p->function, "*?");
+	p->is_glob = has_wildcard(p->function);
 	find_literal(p);
 	return 0;
 }
@@ -93,10 +114,10 @@ int pattern_parse(const char *text, struct pattern *ret_pattern, struct fault *w
  * tried again. */
 static bool glob_matches(const char *glob, const char *name)
 {
-	const char *star = NULL, *resume = NULL;
+	const char *star = NULL, *resume = NULL, *start = glob;
 
 	while (*name) {
-		if (*glob == '*') {
+		if (*glob == '*' && !is_go_receiver(start, glob)) {
 			star = glob++;
 			resume = name;
 		} else if (*glob == '?' || *glob == *name) {

@@ -54,6 +54,19 @@ static int use_exit_sites(struct function_plan *plan, const struct flow *flow)
 	return 0;
 }
 
+/* Go moves its stacks in memory, and from thread to thread: a changed return address ends it. */
+static int plan_go(struct flow *flow, const struct function_query *query,
+		   struct function_plan *plan)
+{
+	int err;
+
+	plan->may_nest = true;
+	plan->is_go = true;
+	snprintf(plan->reason, sizeof(plan->reason), "Go moves its stacks");
+	err = use_exit_sites(plan, flow);
+	return err ? err : entry_choose(plan, flow, query);
+}
+
 static int choose_exit(struct process *process, struct image *image, struct flow *flow,
 		       const struct function_query *query, struct function_plan *plan)
 {
@@ -86,6 +99,7 @@ static int plan_from_offset(struct flow *flow, uint64_t offset, struct function_
 		return err;
 	snprintf(plan->reason, sizeof(plan->reason), "starts inside the function");
 	plan->may_nest = true;
+	plan->is_go = flow->is_go;
 	return entry_at_offset(plan, flow, offset);
 }
 
@@ -106,6 +120,15 @@ int plan_fill(struct process *process, struct image *image, const struct symbol 
 				  "(IFUNC): trace that one");
 		return 0;
 	}
+	if (image->names->go_refusal) {
+		plan_refuse(plan, "%s", image->names->go_refusal);
+		return 0;
+	}
+	if (symbol->flags & SYMBOL_IS_ASSEMBLER) {
+		plan_refuse(plan, "it is written in assembler, where the goroutine that runs it is "
+				  "not known");
+		return 0;
+	}
 	err = flow_open(&flow, image, symbol, &why);
 	if (err == -ENOMEM)
 		return err;
@@ -113,10 +136,12 @@ int plan_fill(struct process *process, struct image *image, const struct symbol 
 		plan_refuse(plan, "its code is not understood: %s", why.text);
 		return 0;
 	}
-	if (offset == PLAN_NO_OFFSET)
-		err = plan_from_flow(process, image, &flow, query, plan);
-	else
+	if (offset != PLAN_NO_OFFSET)
 		err = plan_from_offset(&flow, offset, plan);
+	else if (flow.is_go)
+		err = plan_go(&flow, query, plan);
+	else
+		err = plan_from_flow(process, image, &flow, query, plan);
 	flow_close(&flow);
 	return err == -ENOMEM ? err : 0;
 }

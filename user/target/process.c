@@ -2,6 +2,7 @@
 /* A running process as /proc shows it. Everything there may change or vanish between two reads. */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -92,7 +93,8 @@ static int add_image(struct process *p, const struct mapping *m, uint64_t main_i
 		return -ENOMEM;
 	p->images = images;
 	image = &images[p->image_cnt++];
-	*image = (struct image){.device = m->device, .inode = m->inode, .fd = -1};
+	*image = (struct image){
+		.device = m->device, .inode = m->inode, .fd = -1, .sources = &p->sources};
 	image->is_main = m->inode == main_inode && p->image_cnt == 1;
 	if (ends_with(m->path, DELETED))
 		m->path[strlen(m->path) - strlen(DELETED)] = '\0';
@@ -210,7 +212,21 @@ static int explain_exe(pid_t pid, int err, struct fault *why)
 			 strerror(-err));
 }
 
-int process_open(pid_t pid, struct process **ret_process, struct fault *why)
+/* Where separate debug files of a container are. */
+static void open_root(struct process *p, const struct process_options *options)
+{
+	char path[64];
+
+	proc_path(p->pid, "root", path, sizeof(path));
+	p->sources.root_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (options) {
+		p->sources.cache = options->names;
+		p->sources.debug_dir = options->debug_dir;
+	}
+}
+
+int process_open(pid_t pid, const struct process_options *options, struct process **ret_process,
+		 struct fault *why)
 {
 	struct process *p = calloc(1, sizeof(*p));
 	char exe[PATH_MAX], link_path[64];
@@ -220,6 +236,7 @@ int process_open(pid_t pid, struct process **ret_process, struct fault *why)
 	if (!p)
 		return fault_set(why, -ENOMEM, "out of memory");
 	p->pid = pid;
+	open_root(p, options);
 	proc_path(pid, "exe", link_path, sizeof(link_path));
 	if (proc_readlink(pid, "exe", exe, sizeof(exe)) < 0 || stat(link_path, &st)) {
 		err = explain_exe(pid, -errno, why);
@@ -253,6 +270,8 @@ void process_free(struct process *process)
 	for (size_t i = 0; i < process->image_cnt; i++)
 		image_fini(&process->images[i]);
 	free(process->images);
+	if (process->sources.root_fd >= 0)
+		close(process->sources.root_fd);
 	free(process);
 }
 
@@ -337,6 +356,6 @@ int process_inspect(struct process *process, struct process_facts *ret_facts, st
 	ret_facts->is_executable_replaced = process->is_executable_replaced;
 	ret_facts->has_kernel_bypass = process->has_kernel_bypass;
 	ret_facts->file_cnt = process->image_cnt;
-	ret_facts->function_cnt = main_image->symbol_cnt;
+	ret_facts->function_cnt = main_image->names->symbol_cnt;
 	return 0;
 }

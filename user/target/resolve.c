@@ -6,15 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "target/debug_info.h"
+#include "target/describe.h"
+#include "target/inlined_only.h"
+#include "target/match.h"
 #include "target/pattern.h"
 #include "target/plan.h"
 #include "target/suggest.h"
 
-struct match {
-	const struct symbol *symbol;
-	char *full_name;
-};
+#define DESCRIBE_MAX 50
 
 /* One resolution in progress. */
 struct resolution {
@@ -22,108 +21,16 @@ struct resolution {
 	struct image *image;
 	const struct function_query *query;
 	struct pattern pattern;
-	struct match *matches; /* sorted by full name, then address */
-	size_t match_cnt;
-	size_t operation_cnt; /* different full names among them */
+	struct matches matches;
 };
-
-static bool symbol_matches(const struct pattern *p, const struct symbol *s, const char *full_name)
-{
-	char *short_name;
-	bool matches;
-	char raw[SYMBOL_NAME_BYTES];
-
-	if (pattern_matches(p, full_name))
-		return true;
-	if (s->base_bytes < sizeof(raw)) {
-		memcpy(raw, s->raw, s->base_bytes);
-		raw[s->base_bytes] = '\0';
-		if (pattern_matches(p, raw) || pattern_matches(p, s->raw))
-			return true;
-	}
-	short_name = symbol_demangle(s, false);
-	matches = short_name && pattern_matches(p, short_name);
-	free(short_name);
-	return matches;
-}
-
-static int compare_matches(const void *left, const void *right)
-{
-	const struct match *a = left, *b = right;
-	int order = strcmp(a->full_name, b->full_name);
-
-	if (order)
-		return order;
-	return a->symbol->address < b->symbol->address ? -1
-						       : a->symbol->address > b->symbol->address;
-}
-
-/* Whether a symbol is one that the pattern can mean at all, before the dear demangling. */
-static bool is_candidate(const struct pattern *p, const struct symbol *s)
-{
-	if (s->kind == SYMBOL_COLD || name_is_thunk(s->raw))
-		return false;
-	return !p->literal[0] || p->is_glob || strstr(s->raw, p->literal);
-}
-
-static int find_matches(struct resolution *r)
-{
-	const struct image *image = r->image;
-
-	r->matches = calloc(image->symbol_cnt + 1, sizeof(*r->matches));
-	if (!r->matches)
-		return -ENOMEM;
-	for (size_t i = 0; i < image->symbol_cnt; i++) {
-		const struct symbol *s = &image->symbols[i];
-		char *full_name;
-
-		if (!is_candidate(&r->pattern, s))
-			continue;
-		full_name = symbol_demangle(s, true);
-		if (!full_name)
-			return -ENOMEM;
-		if (symbol_matches(&r->pattern, s, full_name))
-			r->matches[r->match_cnt++] =
-				(struct match){.symbol = s, .full_name = full_name};
-		else
-			free(full_name);
-	}
-	qsort(r->matches, r->match_cnt, sizeof(*r->matches), compare_matches);
-	return 0;
-}
-
-/* Another name of the same code, or the same name in both symbol tables: only the first in order
- * stays. */
-static void drop_aliases(struct resolution *r)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < r->match_cnt; i++) {
-		bool is_alias = false;
-
-		for (size_t j = 0; j < kept && !is_alias; j++)
-			is_alias = r->matches[j].symbol->address == r->matches[i].symbol->address;
-		if (is_alias)
-			free(r->matches[i].full_name);
-		else
-			r->matches[kept++] = r->matches[i];
-	}
-	r->match_cnt = kept;
-}
-
-static void count_operations(struct resolution *r)
-{
-	r->operation_cnt = 0;
-	for (size_t i = 0; i < r->match_cnt; i++)
-		r->operation_cnt +=
-			!i || strcmp(r->matches[i].full_name, r->matches[i - 1].full_name) != 0;
-}
 
 static void operation_fini(struct operation_plan *o)
 {
 	free(o->name);
 	free(o->full_name);
 	free(o->file);
+	free(o->also);
+	free(o->source_file);
 	for (size_t i = 0; i < o->copy_cnt; i++)
 		plan_fini(&o->copies[i]);
 	free(o->copies);
@@ -144,40 +51,38 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-static struct debug_info *debug_info_of(struct image *image)
+/* Instances that are named together, or by their hash, are not told apart by parameters. */
+static char *short_name(const struct match *m)
 {
-	if (!image->debug_info)
-		image->debug_info = debug_info_new(image);
-	return image->debug_info;
+	char *full, *name;
+
+	if (m->is_generic)
+		return strdup(m->name);
+	full = symbol_demangle(m->symbol, true);
+	name = full && strcmp(full, m->name) == 0 ? symbol_demangle(m->symbol, false)
+						  : strdup(m->name);
+	free(full);
+	return name;
 }
 
-/* What debug information adds, for the first copy: all have the same source. */
-static void fill_from_debug_info(struct resolution *r, struct operation_plan *o)
-{
-	struct debug_info *info;
-
-	if (!r->query->wants_return_type && r->operation_cnt > 50)
-		return; /* a list of very many functions: the numbers of inlined copies are not
-			   worth the wait */
-	info = debug_info_of(r->image);
-	if (r->query->wants_return_type)
-		debug_info_return_type(info, o->copies[0].address, &o->ret);
-	o->uncovered_copies += debug_info_inlined_copies(info, o->copies[0].address);
-}
-
-/* Without a value at the moment of leaving, an error expression would judge what is not there yet.
+/*
+ * The Go linker puts wrappers beside functions that assembler calls, and in front of those written
+ * in it, under the same name: one of the two is the call, the other would count it again.
  */
-static void check_return_value(struct operation_plan *o)
+static int go_rank(const struct symbol *s)
 {
-	for (size_t c = 0; c < o->copy_cnt; c++) {
-		for (size_t i = 0; i < o->copies[c].exit_cnt; i++) {
-			if (!o->copies[c].exits[i].is_tail)
-				continue;
-			o->ret.is_lost = true;
-			snprintf(o->ret.reason, sizeof(o->ret.reason),
-				 "it can leave by a tail jump, before its value exists");
-		}
+	if (s->flags & SYMBOL_IS_ASSEMBLER)
+		return 2;
+	return s->flags & SYMBOL_IS_WRAPPER ? 1 : 0;
+}
+
+static bool is_doubled(const struct match *first, size_t cnt, size_t idx)
+{
+	for (size_t i = 0; i < cnt; i++) {
+		if (go_rank(first[i].symbol) < go_rank(first[idx].symbol))
+			return true;
 	}
+	return false;
 }
 
 /* Makes the operation of the matches [first, first + cnt), which share a name. */
@@ -188,8 +93,8 @@ static int fill_operation(struct resolution *r, const struct match *first, size_
 		r->pattern.offset == PATTERN_NO_OFFSET ? PLAN_NO_OFFSET : r->pattern.offset;
 
 	*o = (struct operation_plan){.image = r->image};
-	o->full_name = strdup(first->full_name);
-	o->name = symbol_demangle(first->symbol, false);
+	o->full_name = strdup(first->name);
+	o->name = short_name(first);
 	o->file = strdup(base_name(r->image->path));
 	o->copies = calloc(cnt, sizeof(*o->copies));
 	if (!o->full_name || !o->name || !o->file || !o->copies)
@@ -197,6 +102,8 @@ static int fill_operation(struct resolution *r, const struct match *first, size_
 	for (size_t i = 0; i < cnt; i++) {
 		int err;
 
+		if (is_doubled(first, cnt, i))
+			continue;
 		if (first[i].symbol->kind == SYMBOL_PART) {
 			o->uncovered_copies++;
 			continue;
@@ -254,28 +161,29 @@ static int add_operation(struct resolution *r, const struct match *first, size_t
 		plans->refused_cnt++;
 		return 0;
 	}
-	if (!is_refused(o)) {
-		fill_from_debug_info(r, o);
-		check_return_value(o);
-	}
-	return 0;
+	/* A list of very many functions: what debug information adds is not worth the wait. */
+	if (r->query->error || r->query->is_thorough || r->matches.operation_cnt <= DESCRIBE_MAX)
+		err = describe_operation(r->image, r->query, o);
+	return err ? fault_set(why, err, "out of memory") : 0;
 }
 
-/* Operations of one query that differ only in their parameters show them. */
+/* Whether `other` is `name` with parameters. */
+static bool is_overload(const struct operation_plan *other, const char *name)
+{
+	size_t length = strlen(name);
+
+	return strncmp(other->full_name, name, length) == 0 && other->full_name[length] == '(';
+}
+
+/* Operations of one query that differ only in their parameters show them. They are sorted by their
+ * full names, so that overloads are neighbours. */
 static int separate_overloads(struct operation_plans *plans)
 {
 	for (size_t i = 0; i < plans->cnt; i++) {
 		struct operation_plan *o = &plans->items[i];
-		bool is_shared = false;
 
-		for (size_t j = 0; j < plans->cnt && !is_shared; j++) {
-			const char *other = plans->items[j].full_name;
-			size_t length = strlen(o->name);
-
-			is_shared = j != i && strncmp(other, o->name, length) == 0 &&
-				    other[length] == '(';
-		}
-		if (!is_shared)
+		if (!(i && is_overload(o - 1, o->name)) &&
+		    !(i + 1 < plans->cnt && is_overload(o + 1, o->name)))
 			continue;
 		free(o->name);
 		o->name = strdup(o->full_name);
@@ -285,22 +193,66 @@ static int separate_overloads(struct operation_plans *plans)
 	return 0;
 }
 
+static int refuse_inlined_only(struct resolution *r, struct inlined_only *f,
+			       struct operation_plan *o)
+{
+	*o = (struct operation_plan){.name = strdup(f->name),
+				     .full_name = strdup(f->name),
+				     .file = strdup(base_name(r->image->path)),
+				     .image = r->image,
+				     .copies = calloc(1, sizeof(*o->copies)),
+				     .copy_cnt = 1,
+				     .uncovered_copies = f->copy_cnt,
+				     .source_line = f->line};
+	if (!o->name || !o->full_name || !o->file || !o->copies)
+		return -ENOMEM;
+	o->copies[0].raw_name = strdup(f->name);
+	if (!o->copies[0].raw_name)
+		return -ENOMEM;
+	o->source_file = f->file;
+	f->file = NULL;
+	plan_refuse(&o->copies[0], "it exists only inlined%s%.150s", f->callers[0] ? " in " : "",
+		    f->callers);
+	return 0;
+}
+
+/* Functions without code of their own, behind all others. */
+static int list_inlined_only(struct resolution *r, struct operation_plans *plans)
+{
+	struct inlined_only_list list;
+	struct operation_plan *grown;
+	int err = inlined_only_find(r->image, &r->pattern, &list);
+
+	if (err)
+		return err;
+	grown = reallocarray(plans->items, plans->cnt + list.cnt + 1, sizeof(*grown));
+	err = grown ? 0 : -ENOMEM;
+	if (grown)
+		plans->items = grown;
+	for (size_t i = 0; i < list.cnt && !err; i++)
+		err = refuse_inlined_only(r, &list.items[i], &plans->items[plans->cnt++]);
+	inlined_only_free(&list);
+	return err;
+}
+
 static int add_all(struct resolution *r, struct operation_plans *plans, struct fault *why)
 {
-	plans->items = calloc(r->operation_cnt, sizeof(*plans->items));
+	plans->items = calloc(r->matches.operation_cnt, sizeof(*plans->items));
 	if (!plans->items)
 		return fault_set(why, -ENOMEM, "out of memory");
-	for (size_t i = 0, cnt; i < r->match_cnt; i += cnt) {
+	for (size_t i = 0, cnt; i < r->matches.cnt; i += cnt) {
 		int err;
 
 		cnt = 1;
-		while (i + cnt < r->match_cnt &&
-		       strcmp(r->matches[i].full_name, r->matches[i + cnt].full_name) == 0)
+		while (i + cnt < r->matches.cnt &&
+		       strcmp(r->matches.items[i].name, r->matches.items[i + cnt].name) == 0)
 			cnt++;
-		err = add_operation(r, &r->matches[i], cnt, plans, why);
+		err = add_operation(r, &r->matches.items[i], cnt, plans, why);
 		if (err)
 			return err;
 	}
+	if (r->query->list_refused && list_inlined_only(r, plans))
+		return fault_set(why, -ENOMEM, "out of memory");
 	if (!plans->cnt)
 		return -ENOTSUP; /* with the reason of the last one refused */
 	return separate_overloads(plans) ? fault_set(why, -ENOMEM, "out of memory") : 0;
@@ -328,18 +280,21 @@ static int resolve(struct resolution *r, struct operation_plans *plans, struct f
 		err = image_load_symbols(r->image, why);
 	if (err)
 		return err;
-	if (find_matches(r))
+	if (match_find_all(r->image, &r->pattern, &r->matches))
 		return fault_set(why, -ENOMEM, "out of memory");
-	drop_aliases(r);
-	count_operations(r);
-	if (!r->match_cnt)
+	if (!r->matches.cnt) {
+		err = inlined_only_explain(r->image, &r->pattern, why);
+		if (err)
+			return err;
+	}
+	if (!r->matches.cnt)
 		return suggest_functions(r->process, r->image, &r->pattern, why);
-	if (r->operation_cnt > r->query->max_operations)
+	if (r->matches.operation_cnt > r->query->max_operations)
 		return fault_set(why, -E2BIG,
 				 "\"%s\" matches %zu functions of \"%s\", at most %zu are allowed: "
 				 "narrow it",
-				 r->query->pattern, r->operation_cnt, base_name(r->image->path),
-				 r->query->max_operations);
+				 r->query->pattern, r->matches.operation_cnt,
+				 base_name(r->image->path), r->query->max_operations);
 	return add_all(r, plans, why);
 }
 
@@ -357,9 +312,7 @@ int process_resolve(struct process *process, const struct function_query *query,
 	err = pattern_parse(query->pattern, &r->pattern, why);
 	if (!err)
 		err = resolve(r, &plans, why);
-	for (size_t i = 0; i < r->match_cnt; i++)
-		free(r->matches[i].full_name);
-	free(r->matches);
+	match_free_all(&r->matches);
 	free(r);
 	if (err)
 		operation_plans_fini(&plans);

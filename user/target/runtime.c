@@ -3,6 +3,7 @@
  * mapped. */
 #include <string.h>
 
+#include "target/go_table.h"
 #include "target/internal.h"
 
 /* Leave frames without returning through them, or load code that can. */
@@ -69,8 +70,8 @@ static bool note_name(const char *name, void *context)
 /* A program without imports has the C library inside: what it defines is what it can do. */
 static void note_definitions(struct process *p, const struct image *image)
 {
-	for (size_t i = 0; i < image->symbol_cnt; i++)
-		note_name(image->symbols[i].raw, p);
+	for (size_t i = 0; i < image->names->symbol_cnt; i++)
+		note_name(image->names->symbols[i].raw, p);
 }
 
 static bool has_any_import(const char *name, void *context)
@@ -94,6 +95,8 @@ static int note_image(struct process *p, struct image *image, struct fault *why)
 	err = image_open(image, why);
 	if (err)
 		return err;
+	if (go_table_is_present(image->elf))
+		p->has_stack_switching = true;
 	if (image_find_import(image, has_any_import, NULL)) {
 		image_find_import(image, note_name, p);
 		return 0;

@@ -50,10 +50,10 @@ static void offer(struct nearest *list, char *name, size_t distance)
 
 static void search(const struct image *image, const char *wanted, struct nearest *list)
 {
-	for (size_t i = 0; i < image->symbol_cnt && i < SEARCHED_SYMBOLS; i++) {
+	for (size_t i = 0; i < image->names->symbol_cnt && i < SEARCHED_SYMBOLS; i++) {
 		size_t limit =
 			list[NEAREST_CNT - 1].name ? list[NEAREST_CNT - 1].distance : DISTANCE_FAR;
-		char *name = symbol_demangle(&image->symbols[i], false);
+		char *name = symbol_demangle(&image->names->symbols[i], false);
 		size_t distance = name ? pattern_distance(wanted, name, limit) : limit;
 
 		if (distance < limit)
@@ -80,14 +80,31 @@ static const char *library_with(struct process *process, const char *function)
 
 		if (image_load_symbols(image, &ignored))
 			continue;
-		for (size_t s = 0; s < image->symbol_cnt; s++) {
+		for (size_t s = 0; s < image->names->symbol_cnt; s++) {
 			const char *slash = strrchr(image->path, '/');
 
-			if (strcmp(image->symbols[s].raw, function) == 0)
+			if (strcmp(image->names->symbols[s].raw, function) == 0)
 				return slash ? slash + 1 : image->path;
 		}
 	}
 	return NULL;
+}
+
+static int explain_stripped(const struct process *process, const struct image *image,
+			    struct fault *why)
+{
+	const char *refusal = image->names->debug_file_refusal;
+
+	if (refusal)
+		return fault_set(why, -ENOTSUP,
+				 "\"%s\" has no names of functions (stripped), and its debug file "
+				 "is not used: %s",
+				 image->path, refusal);
+	return fault_set(
+		why, -ENOTSUP, "\"%s\" has no names of functions (stripped)%s", image->path,
+		process->has_jit_code ? "; code that is made at run time (JIT) cannot be probed"
+				      : ": install its debug symbols, or give --debug-dir with its "
+					".debug file");
 }
 
 int suggest_functions(struct process *process, struct image *image, const struct pattern *pattern,
@@ -97,12 +114,8 @@ int suggest_functions(struct process *process, struct image *image, const struct
 	char hint[FAULT_TEXT_BYTES / 2] = "";
 	const char *library = image->is_main ? library_with(process, pattern->function) : NULL;
 
-	if (!image->symbol_cnt && !library)
-		return fault_set(why, -ENOTSUP, "\"%s\" has no names of functions (stripped)%s",
-				 image->path,
-				 process->has_jit_code
-					 ? "; code that is made at run time (JIT) cannot be probed"
-					 : ": give the program with its symbols");
+	if (!image->names->symbol_cnt && !library)
+		return explain_stripped(process, image, why);
 	if (library) {
 		snprintf(hint, sizeof(hint), "; did you mean \"%.200s:%.200s\"?", library,
 			 pattern->function);

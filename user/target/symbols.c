@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The index of functions of one file, from .symtab and .dynsym together. */
+/* The index of functions of one file, from .symtab, .dynsym and the table of Go functions. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "target/debug_file.h"
+#include "target/go_table.h"
 #include "target/internal.h"
-
-/* Symbol tables to read; a stripped file has only the second. */
-static const unsigned int table_types[] = {SHT_SYMTAB, SHT_DYNSYM};
 
 static int compare_symbols(const void *left, const void *right)
 {
@@ -20,19 +19,26 @@ static int compare_symbols(const void *left, const void *right)
 	return strcmp(a->raw, b->raw);
 }
 
-static Elf_Scn *table_of_type(const struct image *image, unsigned int type, GElf_Shdr *header)
+static Elf_Scn *table_of_type(Elf *elf, unsigned int type, GElf_Shdr *header)
 {
 	Elf_Scn *section = NULL;
 
-	while ((section = elf_nextscn(image->elf, section))) {
+	while ((section = elf_nextscn(elf, section))) {
 		if (gelf_getshdr(section, header) && header->sh_type == type && header->sh_entsize)
 			return section;
 	}
 	return NULL;
 }
 
-/* A defined function in an executable segment becomes an entry of the index. */
-static bool take_symbol(const struct image *image, const GElf_Shdr *table, const GElf_Sym *sym,
+/* One symbol table of one file. */
+struct table {
+	Elf *elf;
+	GElf_Shdr header;
+	Elf_Data *data;
+};
+
+/* A defined function in an executable segment of the running file becomes an entry of the index. */
+static bool take_symbol(const struct image *image, const struct table *table, const GElf_Sym *sym,
 			struct symbol *ret)
 {
 	int type = GELF_ST_TYPE(sym->st_info);
@@ -42,7 +48,8 @@ static bool take_symbol(const struct image *image, const GElf_Shdr *table, const
 		return false;
 	if (!image_offset(image, sym->st_value, 1, &ignored))
 		return false;
-	ret->raw = elf_strptr(image->elf, table->sh_link, sym->st_name);
+	ret->flags = 0;
+	ret->raw = elf_strptr(table->elf, table->header.sh_link, sym->st_name);
 	if (!ret->raw || !*ret->raw)
 		return false;
 	ret->address = sym->st_value;
@@ -52,49 +59,68 @@ static bool take_symbol(const struct image *image, const GElf_Shdr *table, const
 	return true;
 }
 
-static int read_table(struct image *image, unsigned int type, struct fault *why)
+static int out_of_memory(const struct image *image, struct fault *why)
 {
-	GElf_Shdr header;
-	Elf_Scn *section = table_of_type(image, type, &header);
-	Elf_Data *data = section ? elf_getdata(section, NULL) : NULL;
+	return fault_set(why, -ENOMEM, "out of memory for the symbols of \"%s\"", image->path);
+}
+
+static int read_table(struct names *names, const struct image *image, Elf *elf, unsigned int type,
+		      struct fault *why)
+{
+	struct table table = {.elf = elf};
+	Elf_Scn *section = table_of_type(elf, type, &table.header);
 	struct symbol *grown;
 	size_t cnt;
 
-	if (!data)
+	table.data = section ? elf_getdata(section, NULL) : NULL;
+	if (!table.data)
 		return 0;
-	cnt = data->d_size / header.sh_entsize;
+	cnt = table.data->d_size / table.header.sh_entsize;
 	if (cnt > SYMBOL_MAX)
 		return fault_set(why, -EBADMSG, "\"%s\" says it has %zu symbols: damaged",
 				 image->path, cnt);
-	grown = reallocarray(image->symbols, image->symbol_cnt + cnt + 1, sizeof(*grown));
+	grown = reallocarray(names->symbols, names->symbol_cnt + cnt + 1, sizeof(*grown));
 	if (!grown)
-		return fault_set(why, -ENOMEM, "out of memory for the symbols of \"%s\"",
-				 image->path);
-	image->symbols = grown;
+		return out_of_memory(image, why);
+	names->symbols = grown;
 	for (size_t i = 0; i < cnt; i++) {
 		GElf_Sym sym;
 
-		if (gelf_getsym(data, (int)i, &sym) &&
-		    take_symbol(image, &header, &sym, &image->symbols[image->symbol_cnt]))
-			image->symbol_cnt++;
+		if (gelf_getsym(table.data, (int)i, &sym) &&
+		    take_symbol(image, &table, &sym, &names->symbols[names->symbol_cnt]))
+			names->symbol_cnt++;
 	}
 	return 0;
 }
 
+static void sort(struct names *names)
+{
+	if (names->symbol_cnt)
+		qsort(names->symbols, names->symbol_cnt, sizeof(*names->symbols), compare_symbols);
+}
+
+static int compare_address(const void *key, const void *item)
+{
+	uint64_t address = *(const uint64_t *)key;
+	const struct symbol *s = item;
+
+	return address < s->address ? -1 : address > s->address;
+}
+
 /* Both tables list exported functions; one entry for each (address, name) stays. */
-static void drop_duplicates(struct image *image)
+static void drop_duplicates(struct names *names)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < image->symbol_cnt; i++) {
-		const struct symbol *s = &image->symbols[i];
+	for (size_t i = 0; i < names->symbol_cnt; i++) {
+		const struct symbol *s = &names->symbols[i];
 
-		if (kept && image->symbols[kept - 1].address == s->address &&
-		    strcmp(image->symbols[kept - 1].raw, s->raw) == 0)
+		if (kept && names->symbols[kept - 1].address == s->address &&
+		    strcmp(names->symbols[kept - 1].raw, s->raw) == 0)
 			continue;
-		image->symbols[kept++] = *s;
+		names->symbols[kept++] = *s;
 	}
-	image->symbol_cnt = kept;
+	names->symbol_cnt = kept;
 }
 
 /* End of the segment that holds this address. */
@@ -111,16 +137,16 @@ static uint64_t segment_end(const struct image *image, uint64_t address)
 
 /* Hand-written assembler often leaves sizes out: such a function ends where the next symbol begins.
  */
-static void fill_sizes(struct image *image)
+static void fill_sizes(struct names *names, const struct image *image)
 {
 	uint64_t next = 0;
 
-	for (size_t i = image->symbol_cnt; i-- > 0;) {
-		struct symbol *s = &image->symbols[i];
+	for (size_t i = names->symbol_cnt; i-- > 0;) {
+		struct symbol *s = &names->symbols[i];
 		uint64_t end = segment_end(image, s->address);
 
-		if (i + 1 < image->symbol_cnt && image->symbols[i + 1].address != s->address)
-			next = image->symbols[i + 1].address;
+		if (i + 1 < names->symbol_cnt && names->symbols[i + 1].address != s->address)
+			next = names->symbols[i + 1].address;
 		if (next > s->address && next < end)
 			end = s->size_bytes ? end : next;
 		if (!s->size_bytes || s->size_bytes > end - s->address)
@@ -128,37 +154,121 @@ static void fill_sizes(struct image *image)
 	}
 }
 
+static uint64_t address_of_name(const struct names *names, const char *raw)
+{
+	for (size_t i = 0; i < names->symbol_cnt; i++) {
+		if (strcmp(names->symbols[i].raw, raw) == 0)
+			return names->symbols[i].address;
+	}
+	return 0;
+}
+
+/*
+ * The table writes all instances of a generic function as NAME[...]; the symbol table, if there is
+ * one, tells them apart.
+ */
+static const char *instance_of(const struct names *names, const struct go_function *f)
+{
+	const struct symbol *s;
+
+	if (!strstr(f->name, "[...]"))
+		return f->name;
+	s = bsearch(&f->address, names->symbols, names->symbol_cnt, sizeof(*s), compare_address);
+	return s ? s->raw : f->name;
+}
+
+static void take_go_function(const struct go_function *f, const char *name, struct symbol *ret)
+{
+	*ret = (struct symbol){.address = f->address,
+			       .size_bytes = f->size_bytes,
+			       .raw = name,
+			       .base_bytes = (uint32_t)strnlen(name, SYMBOL_NAME_BYTES),
+			       .flags = SYMBOL_IS_GO};
+	if (f->is_assembler)
+		ret->flags |= SYMBOL_IS_ASSEMBLER;
+	if (f->is_wrapper)
+		ret->flags |= SYMBOL_IS_WRAPPER;
+}
+
+/* Go's own table replaces what the symbol table says about Go code: it knows more, and names
+ * assembler and wrappers as their programmers do. */
+static int merge_go_functions(struct names *names, const struct image *image, struct fault *why)
+{
+	size_t cnt = go_table_cnt(names->go), kept = 0;
+	struct symbol *merged = calloc(names->symbol_cnt + cnt + 1, sizeof(*merged));
+	uint64_t ignored;
+
+	if (!merged)
+		return out_of_memory(image, why);
+	for (size_t i = 0; i < names->symbol_cnt; i++) {
+		if (!go_table_covers(names->go, names->symbols[i].address))
+			merged[kept++] = names->symbols[i];
+	}
+	for (size_t i = 0; i < cnt; i++) {
+		struct go_function f;
+
+		if (go_table_function(names->go, i, &f) &&
+		    image_offset(image, f.address, 1, &ignored))
+			take_go_function(&f, instance_of(names, &f), &merged[kept++]);
+	}
+	free(names->symbols);
+	names->symbols = merged;
+	names->symbol_cnt = kept;
+	return 0;
+}
+
+static int read_go(struct names *names, const struct image *image, struct fault *why)
+{
+	uint64_t runtime_text = address_of_name(names, "runtime.text");
+	struct fault refusal;
+	int err = go_table_open(image, names->elf, runtime_text, &names->go, &refusal);
+
+	if (err == -ENOMEM)
+		return fault_set(why, err, "%s", refusal.text);
+	if (err) {
+		names->go_refusal = strdup(refusal.text);
+		return names->go_refusal ? 0 : out_of_memory(image, why);
+	}
+	return names->go ? merge_go_functions(names, image, why) : 0;
+}
+
+int names_read_symbols(struct names *names, const struct image *image, struct fault *why)
+{
+	Elf *other = names->debug_file ? debug_file_elf(names->debug_file) : NULL;
+	int err = read_table(names, image, names->elf, SHT_SYMTAB, why);
+
+	if (!err)
+		err = read_table(names, image, names->elf, SHT_DYNSYM, why);
+	if (!err && other)
+		err = read_table(names, image, other, SHT_SYMTAB, why);
+	if (err)
+		return err;
+	sort(names);
+	drop_duplicates(names);
+	err = read_go(names, image, why);
+	if (err)
+		return err;
+	sort(names);
+	fill_sizes(names, image);
+	return 0;
+}
+
 int image_load_symbols(struct image *image, struct fault *why)
 {
 	int err = image_open(image, why);
 
-	if (err || image->has_symbols)
-		return err;
-	for (size_t i = 0; i < sizeof(table_types) / sizeof(table_types[0]) && !err; i++)
-		err = read_table(image, table_types[i], why);
-	if (err) {
-		free(image->symbols);
-		image->symbols = NULL;
-		image->symbol_cnt = 0;
-		return err;
-	}
-	if (image->symbol_cnt)
-		qsort(image->symbols, image->symbol_cnt, sizeof(*image->symbols), compare_symbols);
-	drop_duplicates(image);
-	fill_sizes(image);
-	image->has_symbols = true;
-	return 0;
+	return err || image->names ? err : names_open(image, &image->names, why);
 }
 
 /* Index of the first symbol above this address. */
 static size_t upper_bound(const struct image *image, uint64_t address)
 {
-	size_t low = 0, high = image->symbol_cnt;
+	size_t low = 0, high = image->names->symbol_cnt;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (image->symbols[middle].address <= address)
+		if (image->names->symbols[middle].address <= address)
 			low = middle + 1;
 		else
 			high = middle;
@@ -169,12 +279,23 @@ static size_t upper_bound(const struct image *image, uint64_t address)
 const struct symbol *image_function_at(const struct image *image, uint64_t address)
 {
 	for (size_t i = upper_bound(image, address); i-- > 0;) {
-		if (image->symbols[i].address != address)
+		if (image->names->symbols[i].address != address)
 			return NULL;
-		if (image->symbols[i].kind != SYMBOL_COLD)
-			return &image->symbols[i];
+		if (image->names->symbols[i].kind != SYMBOL_COLD)
+			return &image->names->symbols[i];
 	}
 	return NULL;
+}
+
+size_t image_symbols_at(const struct image *image, uint64_t address,
+			const struct symbol **ret_first)
+{
+	size_t end = upper_bound(image, address), first = end;
+
+	while (first && image->names->symbols[first - 1].address == address)
+		first--;
+	*ret_first = image->names->symbols + first;
+	return end - first;
 }
 
 #define ENCLOSING_MAX                                                                             \
@@ -186,8 +307,9 @@ const struct symbol *image_symbol_around(const struct image *image, uint64_t add
 	size_t i = upper_bound(image, address);
 
 	for (size_t tries = 0; i-- > 0 && tries < ENCLOSING_MAX; tries++) {
-		if (address - image->symbols[i].address < image->symbols[i].size_bytes)
-			return &image->symbols[i];
+		if (address - image->names->symbols[i].address <
+		    image->names->symbols[i].size_bytes)
+			return &image->names->symbols[i];
 	}
 	return NULL;
 }
@@ -195,7 +317,7 @@ const struct symbol *image_symbol_around(const struct image *image, uint64_t add
 bool image_find_import(const struct image *image, import_fn fn, void *context)
 {
 	GElf_Shdr header;
-	Elf_Scn *section = table_of_type(image, SHT_DYNSYM, &header);
+	Elf_Scn *section = table_of_type(image->elf, SHT_DYNSYM, &header);
 	Elf_Data *data = section ? elf_getdata(section, NULL) : NULL;
 	size_t cnt = data ? data->d_size / header.sh_entsize : 0;
 

@@ -14,6 +14,7 @@
 
 #include <tickscope/abi.h>
 #include "base/fault.h"
+#include "config/error_expression.h"
 
 /* What a probe on an instruction costs the target, cheapest first (reference: kernel.md §1.1). */
 enum site_cost {
@@ -62,6 +63,7 @@ struct function_plan {
 	char entry_insn[SITE_INSN_BYTES];
 	enum exit_mode exit_mode;
 	bool is_forced; /* hijack by --exit=fast where it was not proven harmless */
+	bool is_go;	/* its spans belong to goroutines */
 	bool may_nest;	/* probes may hit inside its spans: not proven to call nothing else that is
 			   traced */
 	struct exit_site *exits; /* of EXIT_SITES */
@@ -69,15 +71,20 @@ struct function_plan {
 	char reason[192]; /* why this exit mode, in words: "leaf function", "unwinder mapped", … */
 };
 
-/* How `ret` of a function is to be read. */
+/* One result of a function. */
 struct return_type {
-	bool is_known;
-	bool is_lost;	     /* the function can leave before its value exists: see reason */
-	uint8_t width_bytes; /* 1, 2, 4 or 8 */
-	bool is_signed;
+	struct error_value value;
 	char name[64];	  /* as the source says it: "int", "desk::Result" */
 	char reason[128]; /* why it is not known: no debug information, a float, a struct in memory,
 			     void … */
+};
+
+/* The results of a function: Go has several. */
+struct return_types {
+	struct return_type items[ERROR_VALUE_MAX];
+	size_t cnt;
+	bool has_debug_info;   /* else the places are by convention, and no type is known */
+	char lost_reason[128]; /* it can leave before its results exist; empty: it cannot */
 };
 
 /* An operation: all copies of one function (compiler clones included) in one file. */
@@ -90,15 +97,30 @@ struct operation_plan {
 	struct function_plan *copies;
 	size_t copy_cnt;
 	size_t uncovered_copies; /* inlined or outlined parts that no probe can see */
-	struct return_type ret;
+	struct return_types returns;
+	char *also;	   /* other functions that are the same code, ", " between; NULL: none */
+	char *source_file; /* NULL: not known */
+	unsigned int source_line;
 };
 
 struct process;
 struct image;
+struct names_cache;
 
-/* Opens a running process. -ESRCH no such process, -EACCES not allowed, both with words; -ENOMEM.
- */
-int process_open(pid_t pid, struct process **ret_process, struct fault *why);
+/* Names of builds that were read once, for all processes that run them. NULL: out of memory. */
+struct names_cache *names_cache_new(void);
+void names_cache_free(struct names_cache *cache);
+
+/* Both outlive the process. */
+struct process_options {
+	struct names_cache *names; /* NULL: none */
+	const char *debug_dir;	   /* look for separate debug files here first; NULL: none */
+};
+
+/* Opens a running process; options may be NULL. -ESRCH no such process, -EACCES not allowed, both
+ * with words; -ENOMEM. */
+int process_open(pid_t pid, const struct process_options *options, struct process **ret_process,
+		 struct fault *why);
 void process_free(struct process *process);
 pid_t process_pid(const struct process *process);
 /* Basename of the executable, cleaned for a terminal; "(deleted)" is not part of it. */
@@ -123,11 +145,12 @@ int process_find_by_executable(const char *path, size_t max_cnt, pid_t **ret_pid
 struct function_query {
 	const char *pattern; /* FUNC, LIB:FUNC, glob with * and ?, FUNC+0xOFF; raw or demangled */
 	enum exit_policy policy;
-	size_t max_operations;	/* more matches than this are refused with -E2BIG and the count */
-	bool wants_return_type; /* fill operation_plan.ret */
-	bool list_refused;	/* functions that cannot be probed are listed (EXIT_REFUSED), not an
-				   error */
-	bool avoids_nop5;	/* this kernel single-steps 5-byte nops: another site is cheaper */
+	size_t max_operations; /* more matches than this are refused with -E2BIG and the count */
+	const struct error_expression *error; /* fill operation_plan.returns for it; NULL: do not */
+	bool is_thorough;  /* take the time to look for inlined copies in large files too */
+	bool list_refused; /* functions that cannot be probed are listed (EXIT_REFUSED), not an
+			      error */
+	bool avoids_nop5;  /* this kernel single-steps 5-byte nops: another site is cheaper */
 };
 
 struct operation_plans {
@@ -145,6 +168,11 @@ struct operation_plans {
 int process_resolve(struct process *process, const struct function_query *query,
 		    struct operation_plans *ret_plans, struct fault *why);
 void operation_plans_fini(struct operation_plans *plans);
+
+/* Why a separate debug file of this image that was found is not used; NULL: it is, or there is
+ * none.
+ */
+const char *image_debug_file_refusal(const struct image *image);
 
 /* What `doctor` says about a process. Counts are of files mapped executable. */
 struct process_facts {

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Calls a function a known number of times, from one thread or several. Built in many ways: see
- * rules.mk. */
+/* Calls a function a known number of times, from one thread or several: plain MODE N THREADS [LOG].
+ * Built in many ways: see rules.mk. */
+#include <fcntl.h>
 #include <pthread.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "target.h"
+
+#define THREAD_MAX 16
 
 static volatile long sink;
 
@@ -52,18 +57,43 @@ TRACED int plain_switch(int i)
 	return (int)sink;
 }
 
+/* What a thread has done so far: a call that runs is in `began` only. */
+struct progress {
+	volatile long began;
+	volatile long ended;
+	long reserved[6]; /* a cache line each */
+};
+
 struct work {
 	int (*fn)(int);
 	long n;
+	struct progress *progress;
 };
 
 static void *run(void *context)
 {
 	const struct work *w = context;
 
-	for (long i = 1; i <= w->n; i++)
+	for (long i = 1; i <= w->n; i++) {
+		w->progress->began = i;
 		w->fn((int)i);
+		w->progress->ended = i;
+	}
 	return NULL;
+}
+
+/* In a file: it outlives a process that is killed. */
+static struct progress *map_progress(const char *path)
+{
+	size_t bytes = THREAD_MAX * sizeof(struct progress);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	void *mapped;
+
+	target_check(fd >= 0 && ftruncate(fd, (off_t)bytes) == 0, "cannot write the log");
+	mapped = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	target_check(mapped != MAP_FAILED, "cannot map the log");
+	close(fd);
+	return mapped;
 }
 
 static int run_bool(int i)
@@ -80,13 +110,17 @@ int main(int argc, char **argv)
 			 : strcmp(mode, "switch") == 0 ? plain_switch
 			 : strcmp(mode, "bool") == 0   ? run_bool
 						       : plain_leaf;
-	struct work w = {fn, n};
-	pthread_t ids[16];
+	struct progress unlogged[THREAD_MAX] = {0};
+	struct progress *progress = argc > 4 ? map_progress(argv[4]) : unlogged;
+	struct work works[THREAD_MAX];
+	pthread_t ids[THREAD_MAX];
 	long errors = fn == plain_leaf ? n / 5 : fn == run_bool ? n - n / 4 : 0;
 
 	target_ready();
-	for (int i = 0; i < threads; i++)
-		pthread_create(&ids[i], NULL, run, &w);
+	for (int i = 0; i < threads; i++) {
+		works[i] = (struct work){fn, n, &progress[i]};
+		pthread_create(&ids[i], NULL, run, &works[i]);
+	}
 	for (int i = 0; i < threads; i++)
 		pthread_join(ids[i], NULL);
 	target_truth(n * threads, 0, errors * threads);

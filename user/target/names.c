@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Opens, shares and closes the names of a build. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "target/debug_file.h"
+#include "target/debug_info.h"
+#include "target/go_table.h"
+#include "target/internal.h"
+#include "target/names.h"
+
+#define CACHE_MAX                                                                       \
+	256 /* builds; a process maps some 50 files, most of them in common with others \
+	     */
+
+struct names_cache {
+	struct names *items[CACHE_MAX];
+	size_t cnt;
+};
+
+struct names_cache *names_cache_new(void)
+{
+	return calloc(1, sizeof(struct names_cache));
+}
+
+void names_cache_free(struct names_cache *cache)
+{
+	if (!cache)
+		return;
+	for (size_t i = 0; i < cache->cnt; i++)
+		names_close(cache->items[i]);
+	free(cache);
+}
+
+void names_close(struct names *names)
+{
+	if (!names || --names->reference_cnt)
+		return;
+	inlined_free(names->inlined);
+	debug_info_free(names->debug_info);
+	go_table_free(names->go);
+	free(names->go_refusal);
+	free(names->symbols);
+	debug_file_free(names->debug_file);
+	free(names->debug_file_refusal);
+	elf_end(names->elf);
+	if (names->fd >= 0)
+		close(names->fd);
+	free(names);
+}
+
+static struct names *cache_find(const struct names_cache *cache, const unsigned char *id,
+				size_t bytes)
+{
+	for (size_t i = 0; cache && bytes && i < cache->cnt; i++) {
+		struct names *n = cache->items[i];
+
+		if (n->build_id_bytes == bytes && memcmp(n->build_id, id, bytes) == 0)
+			return n;
+	}
+	return NULL;
+}
+
+static void cache_add(struct names_cache *cache, struct names *names)
+{
+	if (!cache || !names->build_id_bytes || cache->cnt == CACHE_MAX)
+		return;
+	names->reference_cnt++;
+	cache->items[cache->cnt++] = names;
+}
+
+/* A stripped file's names are elsewhere. */
+static int find_debug_file(struct names *names, const struct image *image, struct fault *why)
+{
+	const struct names_sources *sources = image->sources;
+	const struct debug_file_query query = {
+		.elf = names->elf,
+		.target_root_fd = sources ? sources->root_fd : -1,
+		.path = image->path,
+		.extra_dir = sources ? sources->debug_dir : NULL,
+	};
+	struct fault refusal;
+	int err;
+
+	if (!sources)
+		return 0;
+	err = debug_file_open(&query, &names->debug_file, &refusal);
+	if (err)
+		return fault_set(why, err, "out of memory");
+	if (refusal.text[0]) {
+		names->debug_file_refusal = strdup(refusal.text);
+		if (!names->debug_file_refusal)
+			return fault_set(why, -ENOMEM, "out of memory");
+	}
+	return 0;
+}
+
+static bool has_section(Elf *elf, const char *name)
+{
+	GElf_Shdr header;
+
+	return elf_file_section(elf, name, &header) && header.sh_type != SHT_NOBITS;
+}
+
+static int names_read(struct names *names, const struct image *image, struct fault *why)
+{
+	int err;
+
+	/* The descriptor is its own: the names can outlive the image. */
+	names->fd = fcntl(image->fd, F_DUPFD_CLOEXEC, 0);
+	names->elf = names->fd < 0 ? NULL : elf_begin(names->fd, ELF_C_READ, NULL);
+	if (!names->elf)
+		return fault_set(why, -EBADMSG, "\"%s\" cannot be read", image->path);
+	if (!has_section(names->elf, ".symtab") || !has_section(names->elf, ".debug_info")) {
+		err = find_debug_file(names, image, why);
+		if (err)
+			return err;
+	}
+	return names_read_symbols(names, image, why);
+}
+
+int names_open(const struct image *image, struct names **ret_names, struct fault *why)
+{
+	struct names_cache *cache = image->sources ? image->sources->cache : NULL;
+	unsigned char id[ELF_FILE_BUILD_ID_BYTES];
+	size_t id_bytes = elf_file_build_id(image->elf, id);
+	struct names *names = cache_find(cache, id, id_bytes);
+	int err;
+
+	if (names) {
+		names->reference_cnt++;
+		*ret_names = names;
+		return 0;
+	}
+	names = calloc(1, sizeof(*names));
+	if (!names)
+		return fault_set(why, -ENOMEM, "out of memory");
+	names->reference_cnt = 1;
+	memcpy(names->build_id, id, id_bytes);
+	names->build_id_bytes = id_bytes;
+	err = names_read(names, image, why);
+	if (err) {
+		names_close(names);
+		return err;
+	}
+	cache_add(cache, names);
+	*ret_names = names;
+	return 0;
+}
+
+/* In the file itself, else in its debug file. */
+struct debug_info *names_debug_info(struct names *names)
+{
+	struct fault ignored;
+	Elf *elf = names->elf;
+
+	if (names->has_debug_info)
+		return names->debug_info;
+	names->has_debug_info = true;
+	if (!has_section(elf, ".debug_info") && !has_section(elf, ".zdebug_info"))
+		elf = names->debug_file ? debug_file_elf(names->debug_file) : NULL;
+	if (elf && elf_file_prepare_dwarf(elf, &ignored) == 0)
+		names->debug_info = debug_info_new(elf);
+	return names->debug_info;
+}
+
+struct inlined *names_inlined(struct names *names, bool is_thorough)
+{
+	uint64_t max_bytes = is_thorough ? INLINED_WALK_BYTES_THOROUGH : INLINED_WALK_BYTES;
+
+	if (!names->inlined)
+		names->inlined = inlined_new(names_debug_info(names), max_bytes);
+	return names->inlined;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Inside user/target: what is known about the functions of a file by name, from its symbol tables,
+ * its separate debug file, its table of Go functions, and DWARF. Files of one build-id share it:
+ * many processes of one program read it once.
+ */
+#ifndef TICKSCOPE_TARGET_NAMES_H
+#define TICKSCOPE_TARGET_NAMES_H
+
+#include <libelf.h>
+
+#include "target/elf_file.h"
+#include "target/target.h"
+
+struct image;
+struct symbol;
+struct go_table;
+struct debug_file;
+struct debug_info;
+struct inlined;
+
+struct names {
+	unsigned int reference_cnt;
+	unsigned char build_id[ELF_FILE_BUILD_ID_BYTES];
+	size_t build_id_bytes; /* 0: not shared */
+	int fd;
+	Elf *elf;
+	struct debug_file *debug_file; /* NULL: there is none */
+	char *debug_file_refusal;      /* why one that was found is not used; NULL: none was */
+	struct symbol *symbols;	       /* sorted by address, then by kind and name */
+	size_t symbol_cnt;
+	struct go_table *go;	       /* NULL: not a Go program, or one that is not understood */
+	char *go_refusal;	       /* why it is not; NULL: it is, or is no Go */
+	struct debug_info *debug_info; /* see names_debug_info */
+	bool has_debug_info;	       /* looked for already */
+	struct inlined *inlined;       /* see names_inlined */
+};
+
+/* What all images of a process look names up with. */
+struct names_sources {
+	struct names_cache *cache; /* NULL: nothing is shared */
+	const char *debug_dir;	   /* --debug-dir; NULL: none */
+	int root_fd;		   /* the target's root directory, or -1 */
+};
+
+/* Those of an opened image, read or shared. -EBADMSG, -ENOMEM. */
+int names_open(const struct image *image, struct names **ret_names, struct fault *why);
+void names_close(struct names *names);
+
+/* symbols.c: reads all tables. */
+int names_read_symbols(struct names *names, const struct image *image, struct fault *why);
+/* DWARF of the file or of its debug file; NULL where there is none. Opened when first asked for. */
+struct debug_info *names_debug_info(struct names *names);
+/* NULL also where there is too much of it. */
+struct inlined *names_inlined(struct names *names, bool is_thorough);
+
+#endif
