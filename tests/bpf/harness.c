@@ -213,29 +213,45 @@ json_t *last_json(const char *text)
 	return json;
 }
 
-const char *const *available_levels(void)
+#define WAY_MAX 8
+
+/* Names of what a list of doctor's says is available. */
+static const char *const *available(const char *list, const char *ways[WAY_MAX])
 {
-	static const char *levels[8];
 	static const char *const args[] = {"doctor", "--json", NULL};
 	struct child *doctor;
-	json_t *json, *level;
+	json_t *json, *way;
 	size_t i, cnt = 0;
 
-	if (levels[0])
-		return levels;
+	if (ways[0])
+		return ways;
 	doctor = tickscope_start(args);
 	child_finish(doctor);
 	json = last_json(doctor->out_text);
-	json_array_foreach(json_object_get(json, "levels"), i, level)
+	json_array_foreach(json_object_get(json, list), i, way)
 	{
-		if (json_is_true(json_object_get(level, "available")))
-			levels[cnt++] = strdup(json_string_value(json_object_get(level, "name")));
+		if (json_is_true(json_object_get(way, "available")) && cnt < WAY_MAX - 1)
+			ways[cnt++] = strdup(json_string_value(json_object_get(way, "name")));
 	}
 	json_decref(json);
 	child_free(doctor);
 	if (!cnt)
-		fail_msg("no level works on this kernel");
-	return levels;
+		fail_msg("none of the %s works on this kernel", list);
+	return ways;
+}
+
+const char *const *available_levels(void)
+{
+	static const char *levels[WAY_MAX];
+
+	return available("levels", levels);
+}
+
+const char *const *available_hooks(void)
+{
+	static const char *hooks[WAY_MAX];
+
+	return available("hooks", hooks);
 }
 
 json_int_t json_number_at(const json_t *object, const char *path)

@@ -54,6 +54,8 @@ json_t *line_json(const char *text, size_t number);
 
 /* The attach levels that work on this kernel, as `doctor --json` has them; ended by NULL. */
 const char *const *available_levels(void);
+/* Likewise the kinds of hooks for sockets. */
+const char *const *available_hooks(void);
 
 /* A member on a path like "quality.entries"; fails the test where it is missing. */
 json_int_t json_number_at(const json_t *object, const char *path);

@@ -23,6 +23,10 @@ def has_prefix(name, prefix):
     return name == prefix or name.startswith(prefix + "_")
 
 
+# Their first argument is the name.
+LIBBPF_MACROS = ("BPF_PROG", "BPF_KPROBE", "BPF_KRETPROBE")
+
+
 def prototypes(tree):
     """Function name -> headers that declare it."""
     found = {}
@@ -64,6 +68,8 @@ def check_exports(tree):
         elif not is_used_elsewhere(tree, tag):
             yield tag["path"], tag["line"], f'{tag["name"]} is used nowhere else: make it static, or remove it'
     for tag in tree.functions("bpf/"):
+        if tag["name"] in LIBBPF_MACROS:
+            continue
         if tag["path"].endswith(".bpf.c") and not tag.get("file") and not has_prefix(tag["name"], stem(tag["path"])):
             yield tag["path"], tag["line"], f'{tag["name"]} should start with {stem(tag["path"])}_'
 

@@ -13,6 +13,7 @@
 #include "base/units.h"
 #include "cli/cli.h"
 #include "cli/report.h"
+#include "cli/report_fill.h"
 #include "config/duration.h"
 #include "daemon/daemon.h"
 
@@ -25,8 +26,9 @@
 #define DURATION_MAX_NS	    (366ULL * 24 * 3600 * 1000000000ULL)
 
 static const char usage[] =
-	"Usage: tickscope trace -p PID… | --exe PATH  -f FUNC… [OPTION…]\n"
-	"Measures how long functions of running C and C++ programs take, without changing them.\n"
+	"Usage: tickscope trace -p PID… | --exe PATH  -f FUNC… | --rpc  [OPTION…]\n"
+	"Measures how long functions and remote calls of running programs take, without changing "
+	"them.\n"
 	"\n"
 	"What to trace\n"
 	"  -p, --pid PID           this process; may be given more than once\n"
@@ -34,6 +36,9 @@ static const char usage[] =
 	"  -f, --function FUNC     FUNC, a glob with * and ?, LIB:FUNC in a shared library, or "
 	"FUNC+0xOFF; the name as in the\n"
 	"                          source or as in the symbol table; may be given more than once\n"
+	"      --rpc               the TCP connections of the processes: each remote service, and "
+	"each "
+	"port they serve\n"
 	"      --error EXPR        count returns as errors where EXPR holds: 'ret < 0', '(i32)ret "
 	"!= 0', 'ret == 0 || ret > 9'\n"
 	"      --debug-dir DIR     look for separate debug files in this directory first\n"
@@ -50,6 +55,7 @@ static const char usage[] =
 	"(tickscope.summary/1)\n"
 	"\n"
 	"Mechanisms (the best is chosen; these force one)\n"
+	"      --hooks HOOKS       fentry, kprobe or raw_tp: how sends and receives are seen\n"
 	"      --level LEVEL       session, multi or perf: how probes are attached\n"
 	"      --exit POLICY       safe: see returns by probes on exit instructions only; fast: by "
 	"replacing the return address\n"
@@ -68,13 +74,17 @@ enum {
 	OPTION_LEVEL,
 	OPTION_EXIT,
 	OPTION_MAX,
-	OPTION_DEBUG_DIR
+	OPTION_DEBUG_DIR,
+	OPTION_RPC,
+	OPTION_HOOKS
 };
 
 static const struct option options[] = {
 	{"pid", required_argument, NULL, 'p'},
 	{"exe", required_argument, NULL, OPTION_EXE},
 	{"function", required_argument, NULL, 'f'},
+	{"rpc", no_argument, NULL, OPTION_RPC},
+	{"hooks", required_argument, NULL, OPTION_HOOKS},
 	{"error", required_argument, NULL, OPTION_ERROR},
 	{"max-functions", required_argument, NULL, OPTION_MAX},
 	{"debug-dir", required_argument, NULL, OPTION_DEBUG_DIR},
@@ -111,39 +121,9 @@ struct trace {
 
 static int fill_report(struct trace *t, const struct daemon_view *view, bool is_interval)
 {
-	struct report *r = &t->report;
-	struct report_operation *operations =
-		reallocarray(r->operations, view->operation_cnt + 1, sizeof(*operations));
-
-	if (!operations)
-		return -ENOMEM;
-	r->operations = operations;
-	r->operation_cnt = view->operation_cnt;
-	r->host = t->host;
-	r->kernel = t->kernel;
-	r->is_interval = is_interval;
-	r->start_wall_ns = is_interval ? view->interval_start_wall_ns : view->start_wall_ns;
-	r->end_wall_ns = view->now_wall_ns;
-	for (size_t i = 0; i < view->operation_cnt; i++) {
-		const struct operation *o = &view->operations[i];
-		const struct window *w = is_interval ? o->interval : o->total;
-
-		operations[i] = (struct report_operation){
-			.name = o->name,
-			.kind = "function",
-			.target = o->target,
-			.pids = o->pids,
-			.pid_cnt = o->pid_cnt,
-			.window = w,
-			.uncovered_copies = o->uncovered_copies,
-			.also = o->also,
-			.probe = o->probe_text,
-			.probe_cost_ns = o->cost.call_ns,
-			.probe_inner_ns = o->cost.inner_ns,
-		};
-		stats_of(&operations[i].stats, w, o->cost.inner_ns);
-	}
-	return 0;
+	t->report.host = t->host;
+	t->report.kernel = t->kernel;
+	return report_fill(&t->report, view, is_interval);
 }
 
 /* Flushes stdout; remembers what went wrong first. */
@@ -163,13 +143,17 @@ static void on_attached(const struct daemon_view *view, void *context)
 	if (!view->process_cnt)
 		cli_message("attached to nothing yet: no process runs \"%s\"; waiting for one",
 			    t->config.executable);
-	else
+	else if (t->config.function_cnt)
 		cli_message("attached to %zu function%s at %zu sites in %zu process%s of %s (%s) "
 			    "in %s; Ctrl-C ends",
 			    view->operation_cnt, view->operation_cnt == 1 ? "" : "s",
 			    view->site_cnt, view->process_cnt, view->process_cnt == 1 ? "" : "es",
 			    name ? name : "?", probe_level_name(view->level),
 			    units_duration(view->attach_ns, took));
+	if (view->hooks)
+		cli_message("attached to the connections of %zu process%s (%s); Ctrl-C ends",
+			    view->process_cnt, view->process_cnt == 1 ? "" : "es",
+			    sock_hooks_name(view->hooks));
 }
 
 /* Moves the cursor back over the previous table and erases it. */
@@ -304,6 +288,15 @@ static int set_level(struct trace *t, const char *text)
 	return CLI_OK;
 }
 
+static int set_hooks(struct trace *t, const char *text)
+{
+	t->config.hooks = sock_hooks_parse(text);
+	if (t->config.hooks == SOCK_HOOKS_END)
+		return cli_usage_error("trace",
+				       "--hooks takes fentry, kprobe or raw_tp, not \"%s\"", text);
+	return CLI_OK;
+}
+
 static int take_option(struct trace *t, int option, const char *value)
 {
 	switch (option) {
@@ -318,6 +311,11 @@ static int take_option(struct trace *t, int option, const char *value)
 	case OPTION_EXE:
 		t->config.executable = value;
 		return CLI_OK;
+	case OPTION_RPC:
+		t->config.wants_rpc = true;
+		return CLI_OK;
+	case OPTION_HOOKS:
+		return set_hooks(t, value);
 	case OPTION_ERROR:
 		return set_error(t, value);
 	case OPTION_NET:
@@ -356,10 +354,10 @@ static int check_arguments(const struct trace *t)
 			"which process? Give -p PID, or --exe PATH for all that run a file");
 	if (t->config.pid_cnt && t->config.executable)
 		return cli_usage_error("trace", "-p and --exe exclude each other");
-	if (!t->config.function_cnt)
+	if (!t->config.function_cnt && !t->config.wants_rpc)
 		return cli_usage_error(
-			"trace",
-			"which function? Give -f FUNC; `tickscope functions -p PID` lists them");
+			"trace", "what to trace? Give -f FUNC (`tickscope functions -p PID` lists "
+				 "them), or --rpc for connections");
 	return CLI_OK;
 }
 
@@ -398,7 +396,7 @@ static int run(struct trace *t)
 
 	prepare_output(t);
 	err = daemon_run(&t->config, &output, &why);
-	free(t->report.operations);
+	report_fill_free(&t->report);
 	if (!err)
 		return CLI_OK;
 	if (t->write_err == -EPIPE)

@@ -142,6 +142,25 @@ static void examine_levels(struct doctor *d)
 			  "costs less");
 }
 
+/* Ways to see what sockets send and receive. */
+static void examine_hooks(struct doctor *d)
+{
+	bool has_any = false;
+
+	for (int hooks = SOCK_HOOKS_FENTRY; hooks < SOCK_HOOKS_END; hooks++) {
+		struct sock_probe *probe;
+
+		if (sock_open(hooks, &probe, &d->hooks[hooks].reason))
+			continue;
+		d->hooks[hooks].is_available = true;
+		has_any = true;
+		sock_free(probe);
+	}
+	if (!has_any)
+		advise(d, "connections cannot be measured: %s",
+		       d->hooks[SOCK_HOOKS_RAW_TP].reason.text);
+}
+
 static void advise_process(struct doctor *d)
 {
 	const struct process_facts *f = &d->facts;
@@ -204,6 +223,7 @@ void doctor_examine(struct doctor *doctor, pid_t pid)
 	examine_kernel(doctor);
 	examine_capabilities(doctor);
 	examine_levels(doctor);
+	examine_hooks(doctor);
 	if (pid)
 		examine_process(doctor);
 }

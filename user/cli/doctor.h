@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "probe/probe.h"
+#include "probe/sock.h"
 #include "target/target.h"
 
 enum { DOCTOR_CAPABILITY_CNT = 6, DOCTOR_COST_CNT = 6, DOCTOR_ADVICE_MAX = 24 };
@@ -38,6 +39,7 @@ struct doctor {
 	bool has_btf;
 	struct doctor_capability capabilities[DOCTOR_CAPABILITY_CNT];
 	struct doctor_level levels[PROBE_LEVEL_END]; /* by enum probe_level */
+	struct doctor_level hooks[SOCK_HOOKS_END];   /* by enum sock_hooks */
 	enum probe_level best;			     /* PROBE_LEVEL_END: none works */
 	struct doctor_cost costs[DOCTOR_COST_CNT];
 	size_t map_bytes_200; /* kernel memory for 200 traced functions */

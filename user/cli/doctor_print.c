@@ -59,6 +59,17 @@ static void print_process(const struct doctor *d, FILE *out)
 	fprintf(out, "  network outside kernel  %s\n", yes_or_no(f->has_kernel_bypass));
 }
 
+static void print_hooks(const struct doctor *d, FILE *out)
+{
+	fputs("\nConnections: ways to see sends and receives, best first\n", out);
+	for (int hooks = SOCK_HOOKS_FENTRY; hooks < SOCK_HOOKS_END; hooks++) {
+		const struct doctor_level *h = &d->hooks[hooks];
+
+		fprintf(out, "  %-22s %-3s  %s\n", sock_hooks_name(hooks),
+			yes_or_no(h->is_available), h->is_available ? "" : h->reason.text);
+	}
+}
+
 void doctor_print(const struct doctor *d, FILE *out)
 {
 	fprintf(out, "Kernel %s (%s), BTF %s, clock source %s, lockdown %s\n", d->kernel,
@@ -66,6 +77,7 @@ void doctor_print(const struct doctor *d, FILE *out)
 	print_levels(d, out);
 	if (d->best != PROBE_LEVEL_END)
 		print_costs(d, out);
+	print_hooks(d, out);
 	fputs("\nPrivileges\n", out);
 	for (size_t i = 0; i < DOCTOR_CAPABILITY_CNT; i++)
 		fprintf(out, "  %-22s %-3s  %s\n", d->capabilities[i].name,
@@ -76,6 +88,21 @@ void doctor_print(const struct doctor *d, FILE *out)
 		fputs("\nWorth knowing\n", out);
 	for (size_t i = 0; i < d->advice_cnt; i++)
 		fprintf(out, "  - %s\n", d->advice[i]);
+}
+
+static json_t *hooks_json(const struct doctor *d)
+{
+	json_t *all = json_array();
+
+	for (int hooks = SOCK_HOOKS_FENTRY; hooks < SOCK_HOOKS_END; hooks++) {
+		const struct doctor_level *h = &d->hooks[hooks];
+
+		json_array_append_new(all,
+				      json_pack("{s:s, s:b, s:s*}", "name", sock_hooks_name(hooks),
+						"available", h->is_available, "reason",
+						h->is_available ? NULL : h->reason.text));
+	}
+	return all;
 }
 
 static json_t *levels_json(const struct doctor *d)
@@ -146,13 +173,14 @@ int doctor_print_json(const struct doctor *d, FILE *out)
 
 	for (size_t i = 0; i < d->advice_cnt; i++)
 		json_array_append_new(advice, json_string(d->advice[i]));
-	root = json_pack(
-		"{s:s, s:s, s:s, s:b, s:s, s:s, s:o, s:s?, s:o, s:I, s:o, s:o, s:o}", "schema",
-		"tickscope.doctor/1", "kernel", d->kernel, "machine", d->machine, "btf", d->has_btf,
-		"clocksource", d->clocksource, "lockdown", d->lockdown, "levels", levels_json(d),
-		"level", d->best == PROBE_LEVEL_END ? NULL : probe_level_name(d->best), "costs",
-		costs_json(d), "map_bytes_200_functions", (json_int_t)d->map_bytes_200,
-		"capabilities", capabilities_json(d), "process", process_json(d), "advice", advice);
+	root = json_pack("{s:s, s:s, s:s, s:b, s:s, s:s, s:o, s:o, s:s?, s:o, s:I, s:o, s:o, s:o}",
+			 "schema", "tickscope.doctor/1", "kernel", d->kernel, "machine", d->machine,
+			 "btf", d->has_btf, "clocksource", d->clocksource, "lockdown", d->lockdown,
+			 "levels", levels_json(d), "hooks", hooks_json(d), "level",
+			 d->best == PROBE_LEVEL_END ? NULL : probe_level_name(d->best), "costs",
+			 costs_json(d), "map_bytes_200_functions", (json_int_t)d->map_bytes_200,
+			 "capabilities", capabilities_json(d), "process", process_json(d), "advice",
+			 advice);
 	if (!root)
 		return -ENOMEM;
 	err = json_dumpf(root, out, JSON_COMPACT) || fputc('\n', out) == EOF ? -EIO : 0;

@@ -12,19 +12,37 @@
 
 #include "measure/stats.h"
 
+#define REPORT_LABEL_MAX 8
+
 struct report_label {
 	const char *name;
 	const char *value;
 };
 
+/* What only endpoints have. */
+struct report_rpc {
+	struct stats connect;
+	const char *protocol; /* NULL: none; requests are told from answers by direction */
+	const char *sent_at;  /* "start" or "end" of the send, which the time begins with */
+	uint64_t bytes_sent;
+	uint64_t bytes_received;
+	uint64_t retransmits;
+	uint64_t unsolicited_bytes;
+	uint64_t arrivals_missed;
+	uint64_t srtt_ns; /* 0: not known */
+};
+
 struct report_operation {
 	const char *name;
-	const char *kind; /* "function" */
+	const char *kind; /* "function", "rpc_client" … */
 	const char *target;
 	const pid_t *pids;
 	size_t pid_cnt;
-	const struct report_label *labels;
+	struct report_label labels[REPORT_LABEL_MAX];
 	size_t label_cnt;
+	bool is_segment; /* of the operation before it */
+	bool has_rpc;
+	struct report_rpc rpc;
 	struct stats stats;
 	const struct window *window; /* behind the stats */
 	uint64_t uncovered_copies;

@@ -93,18 +93,8 @@ static json_t *pids_json(const struct report_operation *op)
 	return a;
 }
 
-static json_t *operation_json(const struct report_operation *op)
+static void set_latency(json_t *o, const struct stats *s)
 {
-	const struct stats *s = &op->stats;
-	json_t *o = json_object();
-
-	json_object_set_new(o, "name", json_string(op->name));
-	json_object_set_new(o, "kind", json_string(op->kind));
-	json_object_set_new(o, "target", json_string(op->target));
-	json_object_set_new(o, "pids", pids_json(op));
-	json_object_set_new(o, "labels", labels_json(op));
-	if (op->also)
-		json_object_set_new(o, "also", json_string(op->also));
 	json_object_set_new(o, "count", json_integer((json_int_t)s->count));
 	json_object_set_new(o, "errors", json_integer((json_int_t)s->errors));
 	json_object_set_new(o, "rate_per_s", json_real(s->rate_per_s));
@@ -113,8 +103,54 @@ static json_t *operation_json(const struct report_operation *op)
 	json_object_set_new(o, "mean_ns", s->count ? json_real(s->mean_ns) : json_null());
 	json_object_set_new(o, "sum_ns", json_integer((json_int_t)s->sum_ns));
 	json_object_set_new(o, "percentiles_ns", percentiles_json(s->quantile_ns));
+}
+
+static void set_rpc(json_t *o, const struct report_rpc *rpc)
+{
+	json_t *connect = json_object();
+
+	set_latency(connect, &rpc->connect);
+	json_object_set_new(o, "connect", connect);
+	json_object_set_new(o, "protocol",
+			    rpc->protocol ? json_string(rpc->protocol) : json_null());
+	json_object_set_new(o, "bytes_sent", json_integer((json_int_t)rpc->bytes_sent));
+	json_object_set_new(o, "bytes_received", json_integer((json_int_t)rpc->bytes_received));
+	json_object_set_new(o, "retransmits", json_integer((json_int_t)rpc->retransmits));
+	json_object_set_new(o, "srtt_ns",
+			    rpc->srtt_ns ? json_integer((json_int_t)rpc->srtt_ns) : json_null());
+}
+
+static void set_rpc_quality(json_t *quality, const struct report_rpc *rpc)
+{
+	json_object_set_new(quality, "sent_at", json_string(rpc->sent_at));
+	json_object_set_new(quality, "paired_by",
+			    json_string(rpc->protocol ? "protocol" : "direction"));
+	json_object_set_new(quality, "arrivals_missed",
+			    json_integer((json_int_t)rpc->arrivals_missed));
+	json_object_set_new(quality, "unsolicited_bytes",
+			    json_integer((json_int_t)rpc->unsolicited_bytes));
+}
+
+static json_t *operation_json(const struct report_operation *op)
+{
+	const struct stats *s = &op->stats;
+	json_t *o = json_object(), *quality;
+
+	json_object_set_new(o, "name", json_string(op->name));
+	json_object_set_new(o, "kind", json_string(op->kind));
+	json_object_set_new(o, "target", json_string(op->target));
+	json_object_set_new(o, "pids", pids_json(op));
+	json_object_set_new(o, "labels", labels_json(op));
+	if (op->also)
+		json_object_set_new(o, "also", json_string(op->also));
+	set_latency(o, s);
 	json_object_set_new(o, "percentiles_net_ns", net_json(op));
-	json_object_set_new(o, "quality", quality_json(op));
+	quality = quality_json(op);
+	if (op->has_rpc) {
+		set_rpc(o, &op->rpc);
+		set_rpc_quality(quality, &op->rpc);
+	}
+	json_object_set_new(o, "quality", quality);
 	return o;
 }
 

@@ -84,6 +84,8 @@ static const char *value_or_dash(uint64_t ns, char text[static UNITS_TEXT_BYTES]
 	return ns == STATS_NULL ? "-" : units_duration(ns, text);
 }
 
+#define SEGMENT_COLUMNS 19 /* "  arrived -> complete" and the like */
+
 static size_t name_columns(const struct report *report, const struct report_style *style)
 {
 	size_t numbers = (3 + SHOWN_CNT + 1) * (NUMBER_COLUMNS + 1) + MARK_CNT + 1;
@@ -92,7 +94,8 @@ static size_t name_columns(const struct report *report, const struct report_styl
 	size_t longest = NAME_COLUMNS_MIN;
 
 	for (size_t i = 0; i < report->operation_cnt; i++) {
-		size_t columns = text_columns(report->operations[i].name);
+		const struct report_operation *op = &report->operations[i];
+		size_t columns = op->is_segment ? SEGMENT_COLUMNS : text_columns(op->name);
 
 		longest = columns > longest ? columns : longest;
 	}
@@ -102,7 +105,7 @@ static size_t name_columns(const struct report *report, const struct report_styl
 static void write_header(const struct report_style *style, size_t columns, FILE *out)
 {
 	fprintf(out, "%s%-*s", style->has_colour ? "\033[1m" : "", (int)columns,
-		style->is_net ? "FUNCTION (net)" : "FUNCTION");
+		style->is_net ? "OPERATION (net)" : "OPERATION");
 	fprintf(out, " %*s %*s %*s", NUMBER_COLUMNS, "COUNT", NUMBER_COLUMNS, "RATE/s",
 		NUMBER_COLUMNS, "ERRORS");
 	for (int i = 0; i < SHOWN_CNT; i++)
@@ -124,9 +127,12 @@ static void write_row(const struct report_operation *op, const struct report_sty
 {
 	const uint64_t *quantiles =
 		style->is_net ? op->stats.quantile_net_ns : op->stats.quantile_ns;
-	char text[UNITS_TEXT_BYTES], letters[MARK_CNT + 1];
+	char text[UNITS_TEXT_BYTES], letters[MARK_CNT + 1], name[64];
 
-	write_name(op->name, columns, out);
+	if (op->is_segment)
+		snprintf(name, sizeof(name), "  %s -> %s", op->labels[0].value,
+			 op->labels[1].value);
+	write_name(op->is_segment ? name : op->name, columns, out);
 	fprintf(out, " %*s", NUMBER_COLUMNS, units_count(op->stats.count, text));
 	fprintf(out, " %*s", NUMBER_COLUMNS, units_rate(op->stats.rate_per_s, text));
 	fprintf(out, "%s %*s%s", op->stats.errors && style->has_colour ? "\033[31m" : "",
@@ -186,6 +192,37 @@ static void write_operation_quality(const struct report_operation *op, FILE *out
 		units_duration(op->probe_cost_ns, cost), units_duration(op->probe_inner_ns, inner));
 }
 
+/* Of an endpoint: what its latencies do not show. */
+static void write_rpc_quality(const struct report_operation *op, FILE *out)
+{
+	char sent[UNITS_TEXT_BYTES], received[UNITS_TEXT_BYTES], srtt[UNITS_TEXT_BYTES];
+	const struct report_rpc *r = &op->rpc;
+	const struct stats *connect = &r->connect;
+
+	fprintf(out, "%s (%s, requests told from answers by %s)\n", op->name, op->kind,
+		r->protocol ? r->protocol : "direction");
+	fprintf(out, "  %s bytes sent, %s received", units_count(r->bytes_sent, sent),
+		units_count(r->bytes_received, received));
+	if (r->srtt_ns)
+		fprintf(out, "; smoothed round trip %s", units_duration(r->srtt_ns, srtt));
+	write_count(out, r->retransmits, "retransmits");
+	write_count(out, op->stats.quality.unwound, "requests without an answer");
+	write_count(out, r->unsolicited_bytes, "bytes received while no request waited");
+	write_count(out, r->arrivals_missed, "arrivals not seen (taken as read at once)");
+	if (connect->count || connect->errors) {
+		fprintf(out, "\n  %s connects", units_count(connect->count, sent));
+		if (connect->quantile_ns[STATS_P50] != STATS_NULL)
+			fprintf(out, ", half of them within %s",
+				units_duration(connect->quantile_ns[STATS_P50], srtt));
+		write_count(out, connect->errors, "failed");
+	}
+	fprintf(out, "\n  seen by %s; a request begins ", op->probe);
+	if (strcmp(op->kind, "rpc_server") == 0)
+		fputs("when its first byte arrives\n", out);
+	else
+		fprintf(out, "at the %s of its first send\n", r->sent_at);
+}
+
 static bool was_called(const struct report_operation *op)
 {
 	return op->stats.quality.entries || op->stats.quality.unpaired_returns;
@@ -196,11 +233,16 @@ void report_write_quality(const struct report *report, FILE *out)
 	bool has_title = false;
 
 	for (size_t i = 0; i < report->operation_cnt; i++) {
-		if (was_called(&report->operations[i]))
-			write_operation_quality(&report->operations[i], out);
+		const struct report_operation *op = &report->operations[i];
+
+		if (op->has_rpc)
+			write_rpc_quality(op, out);
+		else if (was_called(op) && !op->is_segment)
+			write_operation_quality(op, out);
 	}
 	for (size_t i = 0; i < report->operation_cnt; i++) {
-		if (was_called(&report->operations[i]))
+		if (was_called(&report->operations[i]) || report->operations[i].has_rpc ||
+		    report->operations[i].is_segment)
 			continue;
 		fprintf(out, "%s%s",
 			has_title ? ", " : "never called: ", report->operations[i].name);

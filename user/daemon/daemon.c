@@ -47,7 +47,8 @@ static void view_fill(const struct daemon *d, struct daemon_view *view)
 		.interval_start_wall_ns =
 			d->start_wall_ns + (d->interval_mono_ns - d->start_mono_ns),
 		.now_wall_ns = d->start_wall_ns + (d->read_mono_ns - d->start_mono_ns),
-		.level = probe_level(d->probe),
+		.level = d->probe ? probe_level(d->probe) : PROBE_LEVEL_AUTO,
+		.hooks = d->sock ? sock_hooks(d->sock) : SOCK_HOOKS_AUTO,
 		.site_cnt = d->site_cnt,
 		.process_cnt = d->traced_cnt,
 		.attach_ns = d->attach_ns,
@@ -119,7 +120,7 @@ static int sources_start(const struct daemon *d, struct sources *s)
 	err = watch(d, s->tick_fd, DAEMON_SOURCE_TICK);
 	if (!err)
 		err = watch(d, s->signal_fd, DAEMON_SOURCE_SIGNAL);
-	if (!err)
+	if (!err && d->probe)
 		err = watch(d, probe_event_fd(d->probe), DAEMON_SOURCE_EVENTS);
 	if (err || !d->config->duration_ns)
 		return err;
@@ -147,7 +148,7 @@ static int on_tick(struct daemon *d, struct sources *s)
 
 	if (read(s->tick_fd, &expirations, sizeof(expirations)) != sizeof(expirations))
 		return 0;
-	operations_read(d, now);
+	operations_read(d, now, false);
 	s->tick += expirations;
 	if (!d->config->interval_ns || s->tick < s->interval_tick_cnt)
 		return 0;
@@ -163,6 +164,17 @@ static void on_kernel_event(const struct ts_event *event, void *context)
 {
 	if (event->kind == TS_EVENT_EXEC)
 		processes_exec(context, (pid_t)event->tgid);
+}
+
+/* A process that started unseen is traced by the probes of its file, but not known by its pid. */
+static void say_dropped_events(struct daemon *d)
+{
+	uint64_t dropped = probe_dropped_events(d->probe);
+
+	if (dropped != d->dropped_events)
+		daemon_message(d, "%llu processes started faster than they could be looked at",
+			       (unsigned long long)(dropped - d->dropped_events));
+	d->dropped_events = dropped;
 }
 
 /* Takes the signal, which would else be delivered once it is no longer blocked. */
@@ -186,6 +198,7 @@ static bool dispatch(struct daemon *d, struct sources *s, uint64_t source)
 		return on_tick(d, s) >= 0;
 	case DAEMON_SOURCE_EVENTS:
 		probe_read_events(d->probe, on_kernel_event, d);
+		say_dropped_events(d);
 		return d->traced_cnt || d->config->executable;
 	case DAEMON_SOURCE_PROCESS:
 		processes_ended(d, (pid_t)(source & ~DAEMON_SOURCE_MASK));
@@ -228,7 +241,7 @@ static int run_attached(struct daemon *d, struct sources *s, struct fault *why)
 	if (err)
 		return fault_set(why, err, "the loop failed: %s", strerror(-err));
 	processes_stop(d);
-	operations_read(d, clock_ns(CLOCK_MONOTONIC));
+	operations_read(d, clock_ns(CLOCK_MONOTONIC), true);
 	view_fill(d, &view);
 	err = d->output->on_end(&view, d->output->context);
 	return err < 0 ? fault_set(why, err, "cannot write the result: %s", strerror(-err)) : 0;
@@ -258,6 +271,7 @@ stop:
 	processes_stop(&d);
 	operations_fini(&d);
 	probe_free(d.probe);
+	sock_free(d.sock);
 	names_cache_free(d.names);
 	sources_stop(&s);
 	if (d.epoll_fd >= 0)

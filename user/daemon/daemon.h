@@ -16,12 +16,15 @@
 #include "config/error_expression.h"
 #include "measure/window.h"
 #include "probe/probe.h"
+#include "probe/sock.h"
 #include "target/target.h"
 
 struct daemon_config {
 	const pid_t *pids; /* these processes … */
 	size_t pid_cnt;
 	const char *executable; /* … or all of this file, present and future; NULL: none */
+	bool wants_rpc;		/* measure the connections of the processes, too */
+	enum sock_hooks hooks;
 	const char *const *functions;
 	size_t function_cnt;
 	const struct error_expression *error; /* NULL: none */
@@ -34,14 +37,56 @@ struct daemon_config {
 	size_t function_max;   /* more matches than this are refused */
 };
 
+#define OPERATION_PID_MAX 256 /* shown in every line of JSON */
+
+/* One series in the kernel and what was read of it. */
+struct counted {
+	const struct ts_series *stripes; /* live */
+	size_t stripe_cnt;
+	struct snapshot *last;	 /* at the previous reading */
+	struct window *interval; /* since the previous on_interval */
+	struct window *total;	 /* since the start */
+};
+
+/* What an endpoint has beside its latencies. */
+struct rpc_figures {
+	uint64_t bytes_sent;
+	uint64_t bytes_received;
+	uint64_t retransmits;
+	uint64_t unsolicited_bytes; /* received while no request waited */
+	uint64_t arrivals_missed;   /* answers whose arrival in the kernel was not seen */
+	uint64_t srtt_ns;	    /* the latest; 0: not known */
+};
+
+struct rpc {
+	struct counted connect;
+	const struct ts_endpoint_figures *live;
+	struct rpc_figures interval_start;
+	struct rpc_figures interval;
+	struct rpc_figures total;
+};
+
+enum operation_kind {
+	OPERATION_FUNCTION = 0,
+	OPERATION_RPC_CLIENT,
+	OPERATION_RPC_SERVER,
+	OPERATION_SEGMENT
+};
+
 /* An operation and what it counted; strings and arrays belong to the daemon. */
 struct operation {
+	enum operation_kind kind;
+	const char *from; /* of a segment: its ends; static */
+	const char *to;
+	struct rpc *rpc; /* of an endpoint; NULL else */
 	char *name;
 	char *full_name; /* with parameters: tells overloads apart */
 	char *file;
 	char *target;
-	pid_t *pids; /* that it was traced in, in the order they came */
+	pid_t *pids; /* that it was traced in, at most OPERATION_PID_MAX: the latest */
 	size_t pid_cnt;
+	size_t pid_next;   /* where the next one goes, once there are so many */
+	bool is_file_wide; /* its probes are on a file, in whatever process maps it */
 	uint32_t series;
 	uint32_t error;	   /* index in the kernel; 0: none */
 	bool needs_result; /* the expression judges what is in memory */
@@ -51,9 +96,7 @@ struct operation {
 	char probe_text[256];
 	char exit_reason[192];
 	struct probe_cost cost;
-	struct snapshot *last;	 /* at the previous reading */
-	struct window *interval; /* since the previous on_interval */
-	struct window *total;	 /* since the start */
+	struct counted counted;
 };
 
 struct daemon_view {
@@ -62,7 +105,8 @@ struct daemon_view {
 	uint64_t start_wall_ns; /* of the trace */
 	uint64_t interval_start_wall_ns;
 	uint64_t now_wall_ns;
-	enum probe_level level;
+	enum probe_level level; /* PROBE_LEVEL_AUTO: no function is traced */
+	enum sock_hooks hooks;	/* SOCK_HOOKS_AUTO: no connection is */
 	size_t site_cnt;
 	size_t process_cnt;
 	uint64_t attach_ns;  /* how long finding and attaching took */

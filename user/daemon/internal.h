@@ -30,11 +30,14 @@ struct traced {
 struct daemon {
 	const struct daemon_config *config;
 	const struct daemon_output *output;
-	struct probe *probe;
+	struct probe *probe;	 /* NULL: no functions are traced */
+	struct sock_probe *sock; /* NULL: no connections are */
 	struct names_cache *names;
 	struct operation *operations;
 	size_t operation_cnt;
 	size_t operation_max;
+	uint32_t function_operation_cnt; /* of those, functions: their series are numbered */
+	uint32_t function_operation_max;
 	struct traced *traced;
 	size_t traced_cnt;
 	struct probe_group
@@ -49,6 +52,7 @@ struct daemon {
 	uint64_t interval_mono_ns; /* when the running interval began */
 	uint64_t read_mono_ns;	   /* of the previous reading */
 	uint64_t attach_ns;
+	uint64_t dropped_events; /* said already */
 	bool is_interrupted;
 };
 
@@ -72,6 +76,16 @@ void processes_ended(struct daemon *d, pid_t pid);
 /* Detaches everything; the counters stay. */
 void processes_stop(struct daemon *d);
 
+/* rpc.c: connections. rpc_operation_max: operations that they may become. */
+size_t rpc_operation_max(const struct daemon *d);
+int rpc_start(struct daemon *d, struct fault *why);
+/* What a process listens on, and from now on sends and receives. */
+int rpc_add_process(struct daemon *d, pid_t pid, struct fault *why);
+/* Makes operations of new endpoints, and brings the figures of all up to date; at the end also of
+ * what may still go on. */
+void rpc_read(struct daemon *d, bool is_end);
+void rpc_begin_interval(struct daemon *d);
+
 /* operations.c: what is counted. */
 int operations_start(struct daemon *d, struct fault *why);
 void operations_fini(struct daemon *d);
@@ -79,9 +93,14 @@ void operations_fini(struct daemon *d);
  */
 int operations_find(struct daemon *d, const char *target, const struct operation_plan *plan,
 		    uint32_t *ret_idx, struct fault *why);
+/* A new one with a name of its own, counted by these stripes; NULL: out of memory, or of room. */
+struct operation *operations_add(struct daemon *d, const char *name,
+				 const struct ts_series *stripes, size_t stripe_cnt);
 int operations_add_pid(struct operation *o, pid_t pid);
+int operations_counted_init(struct counted *counted, const struct ts_series *stripes,
+			    size_t stripe_cnt);
 /* Reads all counters and adds what is new to the interval and the total. */
-void operations_read(struct daemon *d, uint64_t now_mono_ns);
+void operations_read(struct daemon *d, uint64_t now_mono_ns, bool is_end);
 void operations_begin_interval(struct daemon *d, uint64_t now_mono_ns);
 
 #endif

@@ -18,6 +18,31 @@ int operations_start(struct daemon *d, struct fault *why)
 	return 0;
 }
 
+int operations_counted_init(struct counted *counted, const struct ts_series *stripes,
+			    size_t stripe_cnt)
+{
+	counted->stripes = stripes;
+	counted->stripe_cnt = stripe_cnt;
+	/* Zeroed by the kernel page by page as they are used: most of their buckets never are. */
+	counted->last = calloc(1, sizeof(*counted->last));
+	counted->interval = calloc(1, sizeof(*counted->interval));
+	counted->total = calloc(1, sizeof(*counted->total));
+	if (!counted->last || !counted->interval || !counted->total)
+		return -ENOMEM;
+	snapshot_init(counted->last);
+	window_init(counted->interval);
+	window_init(counted->total);
+	return 0;
+}
+
+static void counted_fini(struct counted *counted)
+{
+	free(counted->last);
+	free(counted->interval);
+	free(counted->total);
+	*counted = (struct counted){0};
+}
+
 static void operation_fini(struct operation *o)
 {
 	free(o->name);
@@ -26,9 +51,10 @@ static void operation_fini(struct operation *o)
 	free(o->target);
 	free(o->also);
 	free(o->pids);
-	free(o->last);
-	free(o->interval);
-	free(o->total);
+	counted_fini(&o->counted);
+	if (o->rpc)
+		counted_fini(&o->rpc->connect);
+	free(o->rpc);
 }
 
 void operations_fini(struct daemon *d)
@@ -45,8 +71,8 @@ void operations_fini(struct daemon *d)
 static bool operation_is(const struct operation *o, const char *target,
 			 const struct operation_plan *plan)
 {
-	return strcmp(o->full_name, plan->full_name) == 0 && strcmp(o->file, plan->file) == 0 &&
-	       strcmp(o->target, target) == 0;
+	return o->kind == OPERATION_FUNCTION && strcmp(o->full_name, plan->full_name) == 0 &&
+	       strcmp(o->file, plan->file) == 0 && strcmp(o->target, target) == 0;
 }
 
 /* Whether a result is judged that the caller has room for. */
@@ -107,20 +133,14 @@ static int operation_init(struct daemon *d, struct operation *o, const char *tar
 	o->full_name = strdup(plan->full_name);
 	o->file = strdup(plan->file);
 	o->target = strdup(target);
-	o->series = (uint32_t)d->operation_cnt;
+	o->series = d->function_operation_cnt;
 	o->uncovered_copies = plan->uncovered_copies;
-	/* Zeroed by the kernel page by page as they are used: most of their buckets never are. */
-	o->last = calloc(1, sizeof(*o->last));
-	o->interval = calloc(1, sizeof(*o->interval));
-	o->total = calloc(1, sizeof(*o->total));
 	if (plan->also)
 		o->also = strdup(plan->also);
 	if ((plan->also && !o->also) || !o->name || !o->full_name || !o->file || !o->target ||
-	    !o->last || !o->interval || !o->total)
+	    operations_counted_init(&o->counted, probe_series(d->probe, o->series),
+				    probe_stripe_cnt(d->probe)))
 		return fault_set(why, -ENOMEM, "out of memory");
-	snapshot_init(o->last);
-	window_init(o->interval);
-	window_init(o->total);
 	probe_describe(d->probe, &plan->copies[0], o->probe_text, sizeof(o->probe_text));
 	memcpy(o->exit_reason, plan->copies[0].reason, sizeof(o->exit_reason));
 	o->exit_reason[sizeof(o->exit_reason) - 1] = '\0';
@@ -139,9 +159,9 @@ int operations_find(struct daemon *d, const char *target, const struct operation
 			return 0;
 		}
 	}
-	if (d->operation_cnt == d->operation_max)
-		return fault_set(why, -ENOSPC, "more than %zu functions: raise --max-functions",
-				 d->operation_max);
+	if (d->function_operation_cnt == d->function_operation_max)
+		return fault_set(why, -ENOSPC, "more than %u functions: raise --max-functions",
+				 d->function_operation_max);
 	o = &d->operations[d->operation_cnt];
 	memset(o, 0, sizeof(*o));
 	err = operation_init(d, o, target, plan, why);
@@ -150,7 +170,26 @@ int operations_find(struct daemon *d, const char *target, const struct operation
 		return err;
 	}
 	*ret_idx = (uint32_t)d->operation_cnt++;
+	d->function_operation_cnt++;
 	return 0;
+}
+
+struct operation *operations_add(struct daemon *d, const char *name,
+				 const struct ts_series *stripes, size_t stripe_cnt)
+{
+	struct operation *o;
+
+	if (d->operation_cnt == d->operation_max)
+		return NULL;
+	o = &d->operations[d->operation_cnt];
+	memset(o, 0, sizeof(*o));
+	o->name = strdup(name);
+	if (!o->name || operations_counted_init(&o->counted, stripes, stripe_cnt)) {
+		operation_fini(o);
+		return NULL;
+	}
+	d->operation_cnt++;
+	return o;
 }
 
 int operations_add_pid(struct operation *o, pid_t pid)
@@ -162,6 +201,10 @@ int operations_add_pid(struct operation *o, pid_t pid)
 		if (o->pids[i] == pid)
 			return 0;
 	}
+	if (o->pid_cnt == OPERATION_PID_MAX) {
+		o->pids[o->pid_next++ % OPERATION_PID_MAX] = pid;
+		return 0;
+	}
 	pids = reallocarray(o->pids, o->pid_cnt + 1, sizeof(*pids));
 	if (!pids)
 		return -ENOMEM;
@@ -170,33 +213,44 @@ int operations_add_pid(struct operation *o, pid_t pid)
 	return 0;
 }
 
-void operations_read(struct daemon *d, uint64_t now_mono_ns)
+static void counted_read(struct daemon *d, struct counted *c, uint64_t duration_ns)
+{
+	struct snapshot *before = c->last;
+
+	snapshot_read(d->now, c->stripes, c->stripe_cnt);
+	if (snapshot_is_same(before, d->now)) {
+		c->interval->duration_ns += duration_ns;
+		c->total->duration_ns += duration_ns;
+		return;
+	}
+	window_between(d->reading, before, d->now, duration_ns);
+	window_merge(c->interval, d->reading);
+	window_merge(c->total, d->reading);
+	c->last = d->now;
+	d->now = before;
+}
+
+void operations_read(struct daemon *d, uint64_t now_mono_ns, bool is_end)
 {
 	uint64_t duration_ns = now_mono_ns - d->read_mono_ns;
 
+	if (d->sock)
+		rpc_read(d, is_end);
 	for (size_t i = 0; i < d->operation_cnt; i++) {
-		struct operation *o = &d->operations[i];
-		struct snapshot *before = o->last;
-
-		snapshot_read(d->now, probe_series(d->probe, o->series),
-			      probe_stripe_cnt(d->probe));
-		if (snapshot_is_same(before, d->now)) {
-			o->interval->duration_ns += duration_ns;
-			o->total->duration_ns += duration_ns;
-			continue;
-		}
-		window_between(d->reading, before, d->now, duration_ns);
-		window_merge(o->interval, d->reading);
-		window_merge(o->total, d->reading);
-		o->last = d->now;
-		d->now = before;
+		counted_read(d, &d->operations[i].counted, duration_ns);
+		if (d->operations[i].rpc)
+			counted_read(d, &d->operations[i].rpc->connect, duration_ns);
 	}
 	d->read_mono_ns = now_mono_ns;
 }
 
 void operations_begin_interval(struct daemon *d, uint64_t now_mono_ns)
 {
-	for (size_t i = 0; i < d->operation_cnt; i++)
-		window_clear(d->operations[i].interval);
+	for (size_t i = 0; i < d->operation_cnt; i++) {
+		window_clear(d->operations[i].counted.interval);
+		if (d->operations[i].rpc)
+			window_clear(d->operations[i].rpc->connect.interval);
+	}
+	rpc_begin_interval(d);
 	d->interval_mono_ns = now_mono_ns;
 }

@@ -13,9 +13,17 @@ static int open_probe(struct daemon *d, size_t series_cnt, struct fault *why)
 	struct probe_options options = {.level = d->config->level};
 	int err;
 
-	d->operation_max = d->config->executable ? series_cnt + SERIES_SPARE : series_cnt;
-	options.series_cnt = d->operation_max;
-	err = probe_open(&options, &d->probe, why);
+	if (d->config->executable && d->config->function_cnt)
+		series_cnt += SERIES_SPARE;
+	d->function_operation_max = (uint32_t)series_cnt;
+	d->operation_max = series_cnt + rpc_operation_max(d);
+	options.series_cnt = series_cnt;
+	/* It also tells of processes that start: --exe needs it without functions, too. */
+	err = d->config->function_cnt || d->config->executable
+		      ? probe_open(&options, &d->probe, why)
+		      : 0;
+	if (!err && d->config->wants_rpc)
+		err = rpc_start(d, why);
 	return err ? err : operations_start(d, why);
 }
 
@@ -140,11 +148,16 @@ static struct traced *traced_find(struct daemon *d, pid_t pid)
 static void traced_remove(struct daemon *d, struct traced *t)
 {
 	/* First the spans that are known one by one: what then is open in a series is the rest. */
-	probe_settle_process(d->probe, t->pid);
+	if (d->probe)
+		probe_settle_process(d->probe, t->pid);
+	if (d->sock)
+		sock_remove_target(d->sock, t->pid);
 	for (size_t i = 0; i < t->operation_cnt; i++) {
 		struct operation *o = &d->operations[t->operations[i]];
 
-		if (--o->live_cnt == 0)
+		/* Probes of a whole file keep a span for each call, which ends with its thread; and
+		 * they see processes that are not known here yet. */
+		if (--o->live_cnt == 0 && !o->is_file_wide)
 			probe_settle_series(d->probe, o->series);
 	}
 	traced_fini(t, d->config->function_cnt);
@@ -164,20 +177,8 @@ void processes_ended(struct daemon *d, pid_t pid)
 /* True where a process that just started runs the executable that --exe names. */
 static bool is_wanted(const struct daemon *d, pid_t pid)
 {
-	pid_t *pids = NULL;
-	size_t cnt = 0;
-	struct fault ignored;
-	bool found = false;
-
-	if (!d->config->executable || d->traced_cnt == DAEMON_PROCESS_MAX)
-		return false;
-	if (process_find_by_executable(d->config->executable, DAEMON_PROCESS_MAX, &pids, &cnt,
-				       &ignored))
-		return false;
-	for (size_t i = 0; i < cnt; i++)
-		found |= pids[i] == pid;
-	free(pids);
-	return found;
+	return d->config->executable && d->traced_cnt < DAEMON_PROCESS_MAX &&
+	       process_runs_executable(pid, d->config->executable);
 }
 
 void processes_exec(struct daemon *d, pid_t pid)
@@ -212,4 +213,5 @@ void processes_stop(struct daemon *d)
 	d->traced = NULL;
 	probe_detach(d->file_group);
 	d->file_group = NULL;
+	sock_detach(d->sock);
 }

@@ -81,8 +81,22 @@ fini:
 
 struct request_list {
 	struct probe_request *items;
+	struct operation **owners; /* of each */
 	size_t cnt;
 };
+
+static bool list_init(struct request_list *list, size_t cnt)
+{
+	list->items = calloc(cnt + 1, sizeof(*list->items));
+	list->owners = calloc(cnt + 1, sizeof(struct operation *));
+	return list->items && list->owners;
+}
+
+static void list_fini(struct request_list *list)
+{
+	free(list->items);
+	free(list->owners);
+}
 
 /* Whether a plan is served by the probes of the whole file, or by those of its process. */
 static bool wants(const struct daemon *d, const struct operation_plan *plan, bool is_file_wide)
@@ -161,7 +175,7 @@ static int attach_requests(struct daemon *d, pid_t pid, const struct request_lis
 		return err;
 	for (size_t i = 0; i < list->cnt; i++) {
 		const struct operation_plan *plan = list->items[i].plan;
-		struct operation *o = &d->operations[list->items[i].series];
+		struct operation *o = list->owners[i];
 
 		d->site_cnt += probe_site_cnt(d->probe, plan);
 		if (o->cost.call_ns)
@@ -179,12 +193,11 @@ static int traced_attach(struct daemon *d, struct traced *t, struct fault *why)
 {
 	size_t cnt = traced_plan_cnt(d, t);
 	const struct operation_plan **plans = calloc(cnt + 1, sizeof(struct operation_plan *));
-	struct request_list own = {.items = calloc(cnt + 1, sizeof(*own.items))};
-	struct request_list file = {.items = calloc(cnt + 1, sizeof(*file.items))};
+	struct request_list own = {0}, file = {0};
 	int err = -ENOMEM;
 
 	t->operations = calloc(cnt + 1, sizeof(*t->operations));
-	if (!plans || !own.items || !file.items || !t->operations) {
+	if (!plans || !list_init(&own, cnt) || !list_init(&file, cnt) || !t->operations) {
 		fault_set(why, err, "out of memory");
 		goto free_lists;
 	}
@@ -196,8 +209,9 @@ static int traced_attach(struct daemon *d, struct traced *t, struct fault *why)
 		struct request_list *list;
 
 		assert(plans[i]);
-		list = wants(d, plans[i], true) ? &file : &own;
-
+		o->is_file_wide = wants(d, plans[i], true);
+		list = o->is_file_wide ? &file : &own;
+		list->owners[list->cnt] = o;
 		list->items[list->cnt++] = (struct probe_request){
 			.plan = plans[i],
 			.series = o->series,
@@ -211,8 +225,8 @@ static int traced_attach(struct daemon *d, struct traced *t, struct fault *why)
 		err = attach_requests(d, 0, &file, &d->file_group, why);
 free_lists:
 	free(plans);
-	free(own.items);
-	free(file.items);
+	list_fini(&own);
+	list_fini(&file);
 	return err;
 }
 
@@ -222,6 +236,8 @@ int traced_take(struct daemon *d, struct traced *t, struct fault *why)
 				    .data.u64 = DAEMON_SOURCE_PROCESS | (uint32_t)t->pid};
 	int err = traced_attach(d, t, why);
 
+	if (!err && d->sock)
+		err = rpc_add_process(d, t->pid, why);
 	if (!err && epoll_ctl(d->epoll_fd, EPOLL_CTL_ADD, t->pidfd, &event))
 		err = fault_set(why, -errno, "cannot watch process %d: %s", t->pid,
 				strerror(errno));

@@ -299,6 +299,11 @@ int probe_read_events(struct probe *probe, probe_event_fn fn, void *context)
 	return cnt;
 }
 
+uint64_t probe_dropped_events(const struct probe *probe)
+{
+	return probe->skel->bss->events_dropped;
+}
+
 static void count_unwound(struct probe *probe, uint32_t series)
 {
 	if (series <= probe->series_cnt)

@@ -115,4 +115,7 @@ typedef void (*probe_event_fn)(const struct ts_event *event, void *context);
 int probe_event_fd(const struct probe *probe);
 int probe_read_events(struct probe *probe, probe_event_fn fn, void *context);
 
+/* Events that did not fit the ring. */
+uint64_t probe_dropped_events(const struct probe *probe);
+
 #endif

@@ -68,6 +68,7 @@ struct process {
 	size_t image_cnt;
 	bool has_seccomp;
 	bool has_shadow_stack;
+	bool has_mappings; /* none: it is ending */
 	bool has_jit_code;
 	bool has_kernel_bypass;
 	bool is_other_mount_namespace;

@@ -145,6 +145,7 @@ static int read_maps(struct process *p, uint64_t main_inode, bool wants_main, st
 
 		if (!parse_mapping(line, &m))
 			continue;
+		p->has_mappings = true;
 		p->has_kernel_bypass |= is_bypass(m.path);
 		err = take_mapping(p, &m, main_inode, wants_main);
 	}
@@ -246,6 +247,8 @@ int process_open(pid_t pid, const struct process_options *options, struct proces
 	read_status(p);
 	read_namespaces(p, exe, st.st_ino);
 	err = read_maps(p, st.st_ino, true, why);
+	if (!err && !p->image_cnt && !p->has_mappings)
+		err = fault_set(why, -ESRCH, "process %d has ended", pid);
 	if (!err && !p->image_cnt)
 		err = fault_set(why, -ENOTSUP,
 				"the code of process %d (%s) is not mapped from its file (remapped "
@@ -297,6 +300,13 @@ static bool runs_file(pid_t pid, const struct stat *wanted)
 
 	proc_path(pid, "exe", path, sizeof(path));
 	return stat(path, &st) == 0 && st.st_dev == wanted->st_dev && st.st_ino == wanted->st_ino;
+}
+
+bool process_runs_executable(pid_t pid, const char *path)
+{
+	struct stat wanted;
+
+	return stat(path, &wanted) == 0 && runs_file(pid, &wanted);
 }
 
 int process_find_by_executable(const char *path, size_t max_cnt, pid_t **ret_pids, size_t *ret_cnt,

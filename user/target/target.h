@@ -142,6 +142,9 @@ bool image_is_executable(
 int process_find_by_executable(const char *path, size_t max_cnt, pid_t **ret_pids, size_t *ret_cnt,
 			       struct fault *why);
 
+/* Whether this process runs this file. */
+bool process_runs_executable(pid_t pid, const char *path);
+
 struct function_query {
 	const char *pattern; /* FUNC, LIB:FUNC, glob with * and ?, FUNC+0xOFF; raw or demangled */
 	enum exit_policy policy;

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Connections and where a request on them stands. Requests are told from answers by direction: what
+ * the client sends until the server answers is one request. The sender, the reader and the network
+ * may come at the same time on different CPUs; whoever moves the phase on does the counting.
+ */
+#ifndef TICKSCOPE_BPF_CONN_H
+#define TICKSCOPE_BPF_CONN_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#include <tickscope/abi_sock.h>
+#include "series.h"
+
+#define AF_INET	    2
+#define AF_INET6    10
+#define IPPROTO_TCP 6
+
+/* Endpoints that have a place of their own; set before load. */
+const volatile __u32 endpoint_max = 0;
+/* Places given out. */
+__u32 endpoint_next = 0;
+/* Connections that found no room. */
+__u64 conns_dropped = 0;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, TS_CONN_MAX);
+	__type(key, __u64); /* address of the socket; removed with it */
+	__type(value, struct ts_conn);
+} conns SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, TS_ENDPOINT_MAX);
+	__type(key, struct ts_endpoint_key);
+	__type(value, __u32);
+} endpoints SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, TS_ENDPOINT_MAX + 1);
+	__type(key, __u32);
+	__type(value, struct ts_endpoint_figures);
+} figures SEC(".maps");
+
+/* Process ids to measure. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u32);
+	__type(value, __u8);
+} targets SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct ts_listen_key);
+	__type(value, __u8);
+} listeners SEC(".maps");
+
+static __always_inline __u32 current_target(void)
+{
+	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
+
+	return bpf_map_lookup_elem(&targets, &tgid) ? tgid : 0;
+}
+
+static __always_inline bool is_tcp(struct sock *sk)
+{
+	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+
+	return (family == AF_INET || family == AF_INET6) &&
+	       BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP;
+}
+
+static __always_inline bool is_listened_on(struct sock *sk)
+{
+	struct ts_listen_key key = {
+		.netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum),
+		.port = BPF_CORE_READ(sk, __sk_common.skc_num),
+	};
+
+	return bpf_map_lookup_elem(&listeners, &key);
+}
+
+/* ::ffff:a.b.c.d is a.b.c.d. */
+static __always_inline void key_set_remote(struct ts_endpoint_key *key, struct sock *sk)
+{
+	__u32 *words = (__u32 *)key->address;
+
+	key->port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	key->family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	if (key->family == AF_INET6) {
+		BPF_CORE_READ_INTO(&key->address, sk, __sk_common.skc_v6_daddr);
+		if (words[0] || words[1] || words[2] != bpf_htonl(0xffff))
+			return;
+		words[2] = 0;
+		words[3] = 0;
+		key->family = AF_INET;
+	}
+	words[0] = BPF_CORE_READ(sk, __sk_common.skc_daddr);
+}
+
+static __always_inline __u32 endpoint_get(struct sock *sk, __u8 role)
+{
+	struct ts_endpoint_key key = {.role = role};
+	__u32 *known, idx;
+
+	if (role == TS_ROLE_CLIENT) {
+		key_set_remote(&key, sk);
+	} else {
+		key.family = AF_INET;
+		key.port = BPF_CORE_READ(sk, __sk_common.skc_num);
+	}
+	known = bpf_map_lookup_elem(&endpoints, &key);
+	if (known)
+		return *known;
+	if (*(volatile __u32 *)&endpoint_next >= endpoint_max)
+		return endpoint_max;
+	idx = __sync_fetch_and_add(&endpoint_next, 1);
+	if (idx >= endpoint_max)
+		return endpoint_max;
+	if (!bpf_map_update_elem(&endpoints, &key, &idx, BPF_NOEXIST))
+		return idx;
+	known = bpf_map_lookup_elem(&endpoints, &key);
+	return known ? *known : endpoint_max;
+}
+
+static __always_inline struct ts_conn *conn_get(struct sock *sk)
+{
+	__u64 key = (__u64)sk;
+
+	return bpf_map_lookup_elem(&conns, &key);
+}
+
+static __always_inline struct ts_endpoint_figures *figures_get(__u32 endpoint)
+{
+	return bpf_map_lookup_elem(&figures, &endpoint);
+}
+
+static __always_inline struct ts_conn *conn_add(struct sock *sk, __u8 role, __u32 tgid)
+{
+	struct ts_conn fresh = {.role = role, .tgid = tgid};
+	struct ts_endpoint_figures *f;
+	__u64 key = (__u64)sk;
+
+	fresh.endpoint = endpoint_get(sk, role);
+	if (bpf_map_update_elem(&conns, &key, &fresh, BPF_ANY)) {
+		COUNTER_ADD(conns_dropped, 1);
+		return NULL;
+	}
+	f = figures_get(fresh.endpoint);
+	if (f)
+		COUNTER_ADD(f->connections, 1);
+	return bpf_map_lookup_elem(&conns, &key);
+}
+
+static __always_inline struct ts_series *rpc_series(const struct ts_conn *c, __u32 which)
+{
+	return series_get(c->endpoint * TS_RPC_SERIES_CNT + which);
+}
+
+static __always_inline void rpc_record(const struct ts_conn *c, __u32 which, __u64 from_ns,
+				       __u64 to_ns)
+{
+	struct ts_series *s = rpc_series(c, which);
+
+	if (!s)
+		return;
+	if (which != TS_RPC_TOTAL)
+		COUNTER_ADD(s->entries, 1);
+	series_record(s, to_ns - from_ns);
+}
+
+static __always_inline bool phase_move(struct ts_conn *c, __u32 from, __u32 to)
+{
+	return __sync_val_compare_and_swap(&c->phase, from, to) == from;
+}
+
+static __always_inline void phase_set(struct ts_conn *c, __u32 to)
+{
+	*(volatile __u32 *)&c->phase = to;
+}
+
+static __always_inline __u32 phase_of(const struct ts_conn *c)
+{
+	return *(volatile const __u32 *)&c->phase;
+}
+
+/* A whole exchange: its segments add up to its time. The phase is TS_PHASE_BUSY. */
+static __always_inline void rpc_complete(const struct ts_conn *c)
+{
+	__u64 arrived_ns = c->arrived_ns, read_ns = c->read_ns;
+
+	if (c->role == TS_ROLE_CLIENT) {
+		/* The arrival was not seen, or another CPU saw it after the reader did. */
+		if (!arrived_ns || arrived_ns > read_ns)
+			arrived_ns = read_ns;
+		rpc_record(c, TS_RPC_SEGMENT_1, c->start_ns, arrived_ns);
+		rpc_record(c, TS_RPC_SEGMENT_2, arrived_ns, read_ns);
+		rpc_record(c, TS_RPC_SEGMENT_3, read_ns, c->last_ns);
+	} else {
+		rpc_record(c, TS_RPC_SEGMENT_1, c->start_ns, read_ns);
+		rpc_record(c, TS_RPC_SEGMENT_2, read_ns, c->last_ns);
+	}
+	rpc_record(c, TS_RPC_TOTAL, c->start_ns, c->last_ns);
+}
+
+static __always_inline void rpc_begin(struct ts_conn *c, __u64 start_ns)
+{
+	struct ts_series *s = rpc_series(c, TS_RPC_TOTAL);
+
+	c->start_ns = start_ns;
+	c->arrived_ns = 0;
+	if (s)
+		COUNTER_ADD(s->entries, 1);
+}
+
+/* The connection ends while a request waits. */
+static __always_inline void rpc_abandon(const struct ts_conn *c)
+{
+	struct ts_series *s = rpc_series(c, TS_RPC_TOTAL);
+
+	if (!s)
+		return;
+	COUNTER_ADD(s->unwound, 1);
+	COUNTER_ADD(s->errors, 1);
+}
+
+static __always_inline bool is_answered(const struct ts_conn *c, __u32 phase)
+{
+	return phase == (c->role == TS_ROLE_CLIENT ? TS_PHASE_READ : TS_PHASE_ANSWERED);
+}
+
+/* Completes an exchange whose answer is over; false where there is none, or someone else does. */
+static __always_inline bool rpc_close(struct ts_conn *c, __u32 next_phase)
+{
+	__u32 phase = phase_of(c);
+
+	if (!is_answered(c, phase) || !phase_move(c, phase, TS_PHASE_BUSY))
+		return false;
+	rpc_complete(c);
+	phase_set(c, next_phase);
+	return true;
+}
+
+static __always_inline void client_sends(struct ts_conn *c, __u64 start_ns)
+{
+	rpc_close(c, TS_PHASE_IDLE);
+	if (phase_move(c, TS_PHASE_IDLE, TS_PHASE_BUSY)) {
+		rpc_begin(c, start_ns);
+		phase_set(c, TS_PHASE_REQUEST);
+	}
+}
+
+static __always_inline void client_reads(struct ts_conn *c, struct ts_endpoint_figures *f,
+					 __u64 now_ns, __u64 bytes)
+{
+	__u32 phase = phase_of(c);
+
+	if (phase == TS_PHASE_REQUEST || phase == TS_PHASE_ARRIVED) {
+		if (!phase_move(c, phase, TS_PHASE_BUSY))
+			return;
+		if (!c->arrived_ns)
+			COUNTER_ADD(f->arrivals_missed, 1);
+		c->read_ns = now_ns;
+		c->last_ns = now_ns;
+		phase_set(c, TS_PHASE_READ);
+	} else if (phase == TS_PHASE_READ) {
+		c->last_ns = now_ns;
+	} else {
+		COUNTER_ADD(f->unsolicited_bytes, bytes);
+	}
+}
+
+static __always_inline void server_reads(struct ts_conn *c, struct ts_endpoint_figures *f,
+					 __u64 now_ns)
+{
+	rpc_close(c, TS_PHASE_IDLE);
+	if (phase_move(c, TS_PHASE_IDLE, TS_PHASE_BUSY)) {
+		COUNTER_ADD(f->arrivals_missed, 1);
+		rpc_begin(c, now_ns);
+		c->read_ns = now_ns;
+		phase_set(c, TS_PHASE_READ);
+	} else if (phase_move(c, TS_PHASE_REQUEST, TS_PHASE_BUSY)) {
+		rpc_begin(c, c->arrived_ns);
+		c->read_ns = now_ns;
+		phase_set(c, TS_PHASE_READ);
+	}
+}
+
+static __always_inline void server_sends(struct ts_conn *c, __u64 now_ns)
+{
+	__u32 phase = phase_of(c);
+
+	if (phase != TS_PHASE_READ && phase != TS_PHASE_ANSWERED)
+		return;
+	c->last_ns = now_ns;
+	if (phase == TS_PHASE_READ)
+		phase_move(c, TS_PHASE_READ, TS_PHASE_ANSWERED);
+}
+
+/* Payload has arrived for the process, which may read it whenever it likes. */
+static __always_inline void conn_arrives(struct ts_conn *c, __u64 now_ns)
+{
+	if (c->role == TS_ROLE_CLIENT) {
+		if (phase_of(c) != TS_PHASE_REQUEST || c->arrived_ns)
+			return;
+		c->arrived_ns = now_ns;
+		phase_move(c, TS_PHASE_REQUEST, TS_PHASE_ARRIVED);
+		return;
+	}
+	rpc_close(c, TS_PHASE_IDLE);
+	if (phase_move(c, TS_PHASE_IDLE, TS_PHASE_BUSY)) {
+		c->arrived_ns = now_ns;
+		phase_set(c, TS_PHASE_REQUEST);
+	}
+}
+
+/* The socket is gone. */
+static __always_inline void conn_end(struct sock *sk)
+{
+	struct ts_conn *c = conn_get(sk);
+	__u64 key = (__u64)sk;
+	__u32 phase;
+
+	if (!c)
+		return;
+	if (!rpc_close(c, TS_PHASE_IDLE)) {
+		phase = phase_of(c);
+		/* What a server has not read was no request yet. */
+		if (phase == TS_PHASE_READ || phase == TS_PHASE_ARRIVED ||
+		    (phase == TS_PHASE_REQUEST && c->role == TS_ROLE_CLIENT))
+			rpc_abandon(c);
+	}
+	bpf_map_delete_elem(&conns, &key);
+}
+
+#endif

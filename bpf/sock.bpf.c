@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Measures requests and answers on TCP connections of the targets, as client and as server. Sends
+ * and receives are seen by one of three kinds of hook, whichever the kernel has; arrival in the
+ * kernel, connects, retransmits and ends by tracepoints, which all kernels have.
+ */
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include <tickscope/abi_sock.h>
+#include "conn.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+#define MSG_PEEK     0x2
+#define MSG_ERRQUEUE 0x2000
+
+#define TCP_ESTABLISHED 1
+#define TCP_SYN_SENT	2
+#define TCP_SYN_RECV	3
+#define TCP_CLOSE	7
+#define TCP_LISTEN	10
+
+/* The connection of a target's socket; one that is older than the trace becomes known here. */
+static __always_inline struct ts_conn *conn_of_target(struct sock *sk)
+{
+	__u32 tgid = current_target();
+	struct ts_conn *c;
+
+	if (!tgid)
+		return NULL;
+	c = conn_get(sk);
+	if (!c) {
+		if (!is_tcp(sk))
+			return NULL;
+		c = conn_add(sk, is_listened_on(sk) ? TS_ROLE_SERVER : TS_ROLE_CLIENT, tgid);
+		if (!c)
+			return NULL;
+	}
+	if (!c->tgid)
+		c->tgid = tgid;
+	return c->tgid == tgid ? c : NULL;
+}
+
+/* start_ns: when the send began, where that is known, else when it ended. */
+static __always_inline void on_sent(struct sock *sk, int sent_bytes, __u64 start_ns)
+{
+	__u64 now_ns = bpf_ktime_get_ns();
+	struct ts_endpoint_figures *f;
+	struct ts_conn *c;
+
+	if (sent_bytes <= 0)
+		return;
+	c = conn_of_target(sk);
+	if (!c)
+		return;
+	f = figures_get(c->endpoint);
+	if (f)
+		COUNTER_ADD(f->bytes_sent, sent_bytes);
+	if (c->role == TS_ROLE_CLIENT)
+		client_sends(c, start_ns ? start_ns : now_ns);
+	else
+		server_sends(c, now_ns);
+}
+
+static __always_inline void on_received(struct sock *sk, int received_bytes, int flags)
+{
+	__u64 now_ns = bpf_ktime_get_ns();
+	struct ts_endpoint_figures *f;
+	struct ts_conn *c;
+
+	if (received_bytes <= 0 || flags & (MSG_PEEK | MSG_ERRQUEUE))
+		return;
+	c = conn_of_target(sk);
+	if (!c)
+		return;
+	f = figures_get(c->endpoint);
+	if (!f)
+		return;
+	COUNTER_ADD(f->bytes_received, received_bytes);
+	/* tcp_sock.srtt_us is eight times the smoothed round trip. */
+	f->srtt_us = BPF_CORE_READ((struct tcp_sock *)sk, srtt_us) >> 3;
+	if (c->role == TS_ROLE_CLIENT)
+		client_reads(c, f, now_ns, received_bytes);
+	else
+		server_reads(c, f, now_ns);
+}
+
+/* --- raw tracepoints (6.3+): in the caller's system call, when it is done ------------------------
+ */
+SEC("raw_tp/sock_send_length")
+int sock_sent(struct bpf_raw_tracepoint_args *ctx)
+{
+	on_sent((struct sock *)ctx->args[0], (int)ctx->args[1], 0);
+	return 0;
+}
+
+SEC("raw_tp/sock_recv_length")
+int sock_received(struct bpf_raw_tracepoint_args *ctx)
+{
+	on_received((struct sock *)ctx->args[0], (int)ctx->args[1], (int)ctx->args[2]);
+	return 0;
+}
+
+/* --- fentry and fexit, kprobe and kretprobe: around the TCP functions ----------------------------
+ */
+
+/* A send or receive that a thread is in. */
+struct call {
+	__u64 sk;
+	__u64 start_ns;
+	int flags;
+	int reserved;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct call);
+} calls SEC(".maps");
+
+static __always_inline void call_begin(struct sock *sk, int flags)
+{
+	struct call *call;
+
+	if (!current_target())
+		return;
+	call = bpf_task_storage_get(&calls, bpf_get_current_task_btf(), 0,
+				    BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!call)
+		return;
+	call->sk = (__u64)sk;
+	call->flags = flags;
+	call->start_ns = bpf_ktime_get_ns();
+}
+
+static __always_inline struct call *call_end(void)
+{
+	struct call *call = bpf_task_storage_get(&calls, bpf_get_current_task_btf(), 0, 0);
+
+	return call && call->sk ? call : NULL;
+}
+
+SEC("fentry/tcp_sendmsg")
+int BPF_PROG(sock_send_enter, struct sock *sk)
+{
+	call_begin(sk, 0);
+	return 0;
+}
+
+SEC("fexit/tcp_sendmsg")
+int BPF_PROG(sock_send_exit, struct sock *sk, void *msg, unsigned long size_bytes, int ret)
+{
+	struct call *call = call_end();
+
+	on_sent(sk, ret, call && call->sk == (__u64)sk ? call->start_ns : 0);
+	return 0;
+}
+
+/* Until 6.4 sendfile and splice did not go through tcp_sendmsg. */
+SEC("fexit/tcp_sendpage")
+int BPF_PROG(sock_page_exit, struct sock *sk, void *page, int offset, unsigned long size_bytes,
+	     int flags, int ret)
+{
+	on_sent(sk, ret, 0);
+	return 0;
+}
+
+SEC("fexit/tcp_recvmsg")
+int BPF_PROG(sock_receive_exit, struct sock *sk, void *msg, unsigned long size_bytes, int flags,
+	     int *addr_len, int ret)
+{
+	on_received(sk, ret, flags);
+	return 0;
+}
+
+SEC("kprobe/tcp_sendmsg")
+int BPF_KPROBE(sock_send_probe, struct sock *sk)
+{
+	call_begin(sk, 0);
+	return 0;
+}
+
+SEC("kretprobe/tcp_sendmsg")
+int BPF_KRETPROBE(sock_send_return, int ret)
+{
+	struct call *call = call_end();
+
+	if (call) {
+		on_sent((struct sock *)call->sk, ret, call->start_ns);
+		call->sk = 0;
+	}
+	return 0;
+}
+
+SEC("kprobe/tcp_sendpage")
+int BPF_KPROBE(sock_page_probe, struct sock *sk)
+{
+	call_begin(sk, 0);
+	return 0;
+}
+
+SEC("kretprobe/tcp_sendpage")
+int BPF_KRETPROBE(sock_page_return, int ret)
+{
+	struct call *call = call_end();
+
+	if (call) {
+		on_sent((struct sock *)call->sk, ret, call->start_ns);
+		call->sk = 0;
+	}
+	return 0;
+}
+
+SEC("kprobe/tcp_recvmsg")
+int BPF_KPROBE(sock_receive_probe, struct sock *sk, void *msg, unsigned long size_bytes, int flags)
+{
+	call_begin(sk, flags);
+	return 0;
+}
+
+SEC("kretprobe/tcp_recvmsg")
+int BPF_KRETPROBE(sock_receive_return, int ret)
+{
+	struct call *call = call_end();
+
+	if (call) {
+		on_received((struct sock *)call->sk, ret, call->flags);
+		call->sk = 0;
+	}
+	return 0;
+}
+
+/* --- on every level ------------------------------------------------------------------------------
+ */
+
+/* tcp_probe(sk, skb), at the top of tcp_rcv_established: skb begins with the TCP header. */
+SEC("raw_tp/tcp_probe")
+int sock_arrived(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct ts_conn *c = conn_get((struct sock *)ctx->args[0]);
+	struct sk_buff *skb = (struct sk_buff *)ctx->args[1];
+	unsigned char *header;
+	__u8 header_words = 0;
+
+	if (!c)
+		return 0;
+	header = BPF_CORE_READ(skb, data);
+	bpf_probe_read_kernel(&header_words, 1, header + 12);	/* data offset, in its upper half */
+	if (BPF_CORE_READ(skb, len) > (header_words >> 4) * 4U) /* else a mere acknowledgement */
+		conn_arrives(c, bpf_ktime_get_ns());
+	return 0;
+}
+
+static __always_inline void connect_begins(struct sock *sk)
+{
+	__u32 tgid = current_target();
+	struct ts_conn *c = tgid && is_tcp(sk) ? conn_add(sk, TS_ROLE_CLIENT, tgid) : NULL;
+	struct ts_series *s;
+
+	if (!c)
+		return;
+	c->connect_ns = bpf_ktime_get_ns();
+	s = rpc_series(c, TS_RPC_CONNECT);
+	if (s)
+		COUNTER_ADD(s->entries, 1);
+}
+
+static __always_inline void connect_ends(struct ts_conn *c, bool is_established)
+{
+	struct ts_series *s = rpc_series(c, TS_RPC_CONNECT);
+
+	if (!c->connect_ns || !s)
+		return;
+	if (is_established) {
+		series_record(s, bpf_ktime_get_ns() - c->connect_ns);
+	} else {
+		COUNTER_ADD(s->unwound, 1);
+		COUNTER_ADD(s->errors, 1);
+	}
+	c->connect_ns = 0;
+}
+
+static __always_inline void listen_begins(struct sock *sk)
+{
+	struct ts_listen_key key = {
+		.netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum),
+		.port = BPF_CORE_READ(sk, __sk_common.skc_num),
+	};
+	__u8 yes = 1;
+
+	if (current_target())
+		bpf_map_update_elem(&listeners, &key, &yes, BPF_ANY);
+}
+
+/* inet_sock_set_state(sk, oldstate, newstate) */
+SEC("raw_tp/inet_sock_set_state")
+int sock_state(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct sock *sk = (struct sock *)ctx->args[0];
+	int before = (int)ctx->args[1], after = (int)ctx->args[2];
+	struct ts_conn *c;
+
+	if (after == TCP_LISTEN) {
+		listen_begins(sk);
+	} else if (after == TCP_SYN_SENT) {
+		connect_begins(sk);
+	} else if (before == TCP_SYN_SENT) {
+		c = conn_get(sk);
+		if (c)
+			connect_ends(c, after == TCP_ESTABLISHED);
+	} else if (before == TCP_SYN_RECV && after == TCP_ESTABLISHED && is_listened_on(sk)) {
+		/* Its first bytes can arrive before a process has accepted it. */
+		conn_add(sk, TS_ROLE_SERVER, 0);
+	}
+	return 0;
+}
+
+SEC("raw_tp/tcp_retransmit_skb")
+int sock_retransmit(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct ts_conn *c = conn_get((struct sock *)ctx->args[0]);
+	struct ts_endpoint_figures *f = c ? figures_get(c->endpoint) : NULL;
+
+	if (f)
+		COUNTER_ADD(f->retransmits, 1);
+	return 0;
+}
+
+SEC("raw_tp/tcp_destroy_sock")
+int sock_destroyed(struct bpf_raw_tracepoint_args *ctx)
+{
+	conn_end((struct sock *)ctx->args[0]);
+	return 0;
+}
+
+static long settle_one(void *map, __u64 *key, struct ts_conn *c, struct ts_settle *settle)
+{
+	__u64 last_ns = *(volatile __u64 *)&c->last_ns;
+
+	if (bpf_ktime_get_ns() - last_ns >= settle->idle_ns)
+		rpc_close(c, TS_PHASE_IDLE);
+	return 0;
+}
+
+/* Run by user space: an answer that nothing follows is complete, too. */
+SEC("syscall")
+int sock_settle(struct ts_settle *ctx)
+{
+	struct ts_settle settle = *ctx;
+
+	bpf_for_each_map_elem(&conns, settle_one, &settle, 0);
+	return 0;
+}

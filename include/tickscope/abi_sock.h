@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) OR Apache-2.0 */
+/* What the socket programs count: endpoints, their series and figures, and connections. */
+#ifndef TICKSCOPE_ABI_SOCK_H
+#define TICKSCOPE_ABI_SOCK_H
+
+#include <tickscope/abi.h>
+
+enum ts_role {
+	TS_ROLE_NONE = 0,
+	TS_ROLE_CLIENT, /* the target opened the connection */
+	TS_ROLE_SERVER, /* the target accepted it */
+};
+
+/* A remote service, or a port that the target serves. */
+struct ts_endpoint_key {
+	__u8 address[16]; /* network order; an IPv4 one in the first four bytes; of a server zero */
+	__u16 port;	  /* host order */
+	__u8 family;	  /* AF_INET or AF_INET6 */
+	__u8 role;	  /* enum ts_role */
+	__u32 reserved;
+};
+
+/* More than these share the last one. */
+#define TS_ENDPOINT_MAX 64
+
+/*
+ * Series of an endpoint. A client's segments: request sent -> first byte arrived in the kernel ->
+ * first byte read -> last byte read; a server's: arrived -> read -> last byte of the answer sent.
+ */
+enum ts_rpc_series {
+	TS_RPC_TOTAL = 0,
+	TS_RPC_SEGMENT_1,
+	TS_RPC_SEGMENT_2,
+	TS_RPC_SEGMENT_3, /* of a client */
+	TS_RPC_CONNECT,	  /* of a client: first SYN -> established */
+	TS_RPC_SERIES_CNT,
+};
+
+/* All but srtt_us only grow. */
+struct ts_endpoint_figures {
+	__u64 bytes_sent;
+	__u64 bytes_received;
+	__u64 retransmits;
+	__u64 connections;	 /* seen */
+	__u64 unsolicited_bytes; /* received while no request waited */
+	__u64 arrivals_missed;	 /* answers whose arrival was not seen: it is taken as the read */
+	__u64 srtt_us;		 /* smoothed round trip of the connection that was last read from */
+	__u64 reserved;
+};
+_Static_assert(sizeof(struct ts_endpoint_figures) == 64, "figures are one cache line");
+
+enum ts_phase {
+	TS_PHASE_IDLE = 0, /* nothing is known to be under way */
+	TS_PHASE_REQUEST,  /* client: sent; server: arrived */
+	TS_PHASE_ARRIVED,  /* client: the answer's first byte is in the kernel */
+	TS_PHASE_READ,	   /* client: being read; server: read, no answer yet */
+	TS_PHASE_ANSWERED, /* server: being sent */
+	TS_PHASE_BUSY,	   /* between two of them: someone is changing it */
+};
+
+/* Connections at once, over all processes; an engine with 10 000 fits six times. */
+#define TS_CONN_MAX 65536
+
+/* Times are CLOCK_MONOTONIC ns, 0: not yet. */
+struct ts_conn {
+	__u64 connect_ns; /* first SYN, until established */
+	__u64 start_ns;
+	__u64 arrived_ns;
+	__u64 read_ns;
+	__u64 last_ns; /* last byte so far */
+	__u32 phase;   /* enum ts_phase */
+	__u32 endpoint;
+	__u32 tgid; /* 0: accepted, but not yet seen in a process */
+	__u8 role;  /* enum ts_role */
+	__u8 reserved[3];
+};
+_Static_assert(sizeof(struct ts_conn) == 56, "conn has no hidden padding");
+
+/* Ports that targets listen on. */
+struct ts_listen_key {
+	__u32 netns; /* inode number of the network namespace */
+	__u16 port;
+	__u16 reserved;
+};
+
+/* What a run of the program sock_settle is to do. */
+struct ts_settle {
+	__u64 idle_ns; /* completes what had no byte for this long */
+};
+
+#endif

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A client or a server on loopback, the other side being a child that nobody traces. Every way of
+ * sending and receiving, with delays of known length in known places: rpc MODE COUNT
+ * [client|server]. Its truth: requests, answers that never came, bytes both ways, connects.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "target.h"
+
+#define REQUEST_BYTES 64
+#define ANSWER_BYTES  256
+#define DELAY_US      4000
+
+enum mode {
+	MODE_WRITE,    /* write and read */
+	MODE_WRITEV,   /* writev and readv */
+	MODE_SEND,     /* send and recv */
+	MODE_SENDTO,   /* sendto and recvfrom */
+	MODE_SENDMSG,  /* sendmsg and recvmsg */
+	MODE_SENDFILE, /* the answer comes from a file */
+	MODE_PIECES,   /* both go in four parts */
+	MODE_NONBLOCK, /* reads give EAGAIN until poll says otherwise */
+	MODE_PEEK,     /* each answer is looked at before it is read */
+	MODE_IPV6,
+	MODE_MAPPED,	/* ::ffff:127.0.0.1 */
+	MODE_RECONNECT, /* a connection for each request */
+	MODE_CLOSE,	/* one request in four is answered by closing */
+	MODE_LATE,	/* the server takes DELAY_US before it answers */
+	MODE_BUSY,	/* the client reads DELAY_US after the answer has come */
+	MODE_SLOW,	/* the second half of an answer comes DELAY_US after the first */
+	MODE_SHUTDOWN,	/* the client's last word is a FIN, and then it reads */
+	MODE_CNT,
+};
+
+static const char *const mode_names[MODE_CNT] = {
+	"write",  "writev",   "send", "sendto", "sendmsg", "sendfile",
+	"pieces", "nonblock", "peek", "ipv6",	"mapped",  "reconnect",
+	"close",  "late",     "busy", "slow",	"shutdown"};
+
+static enum mode mode;
+static char request[REQUEST_BYTES], answer[ANSWER_BYTES];
+static int answer_fd = -1;
+
+static void sleep_us(long us)
+{
+	struct timespec t = {.tv_nsec = us * 1000};
+
+	nanosleep(&t, NULL);
+}
+
+static ssize_t send_some(int fd, char *bytes, size_t cnt)
+{
+	struct iovec parts[2] = {{bytes, cnt / 2}, {bytes + cnt / 2, cnt - cnt / 2}};
+	struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+	off_t start = 0;
+
+	switch (mode) {
+	case MODE_WRITEV:
+		return writev(fd, parts, 2);
+	case MODE_SEND:
+		return send(fd, bytes, cnt, MSG_NOSIGNAL);
+	case MODE_SENDTO:
+		return sendto(fd, bytes, cnt, 0, NULL, 0);
+	case MODE_SENDMSG:
+		return sendmsg(fd, &message, 0);
+	case MODE_SENDFILE:
+		return bytes == answer ? sendfile(fd, answer_fd, &start, cnt)
+				       : write(fd, bytes, cnt);
+	default:
+		return write(fd, bytes, cnt);
+	}
+}
+
+static void send_all(int fd, char *bytes, size_t cnt)
+{
+	size_t parts = mode == MODE_PIECES ? 4 : mode == MODE_SLOW && bytes == answer ? 2 : 1;
+
+	for (size_t i = 0; i < parts; i++) {
+		if (i && mode == MODE_SLOW)
+			sleep_us(DELAY_US);
+		target_check(send_some(fd, bytes + i * (cnt / parts), cnt / parts) ==
+				     (ssize_t)(cnt / parts),
+			     "a send was cut short");
+	}
+}
+
+static ssize_t receive_some(int fd, char *bytes, size_t cnt)
+{
+	struct iovec parts[2] = {{bytes, cnt / 2}, {bytes + cnt / 2, cnt - cnt / 2}};
+	struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+
+	switch (mode) {
+	case MODE_WRITEV:
+		return readv(fd, parts, 2);
+	case MODE_SEND:
+		return recv(fd, bytes, cnt, 0);
+	case MODE_SENDTO:
+		return recvfrom(fd, bytes, cnt, 0, NULL, NULL);
+	case MODE_SENDMSG:
+		return recvmsg(fd, &message, 0);
+	case MODE_PEEK:
+		recv(fd, bytes, cnt, MSG_PEEK);
+		return recv(fd, bytes, cnt, 0);
+	default:
+		return read(fd, bytes, cnt);
+	}
+}
+
+/* False: the other side has closed. */
+static bool receive_all(int fd, char *bytes, size_t cnt)
+{
+	struct pollfd ready = {.fd = fd, .events = POLLIN};
+	size_t got = 0;
+
+	while (got < cnt) {
+		ssize_t n = receive_some(fd, bytes + got, cnt - got);
+
+		if (n < 0 && errno == EAGAIN) {
+			poll(&ready, 1, -1);
+			continue;
+		}
+		if (n <= 0)
+			return false;
+		got += (size_t)n;
+	}
+	return true;
+}
+
+static void address_of(struct sockaddr_storage *address, socklen_t *ret_bytes, uint16_t port)
+{
+	struct sockaddr_in *v4 = (struct sockaddr_in *)address;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)address;
+
+	memset(address, 0, sizeof(*address));
+	if (mode == MODE_IPV6 || mode == MODE_MAPPED) {
+		v6->sin6_family = AF_INET6;
+		v6->sin6_port = htons(port);
+		inet_pton(AF_INET6, mode == MODE_IPV6 ? "::1" : "::ffff:127.0.0.1", &v6->sin6_addr);
+		*ret_bytes = sizeof(*v6);
+	} else {
+		v4->sin_family = AF_INET;
+		v4->sin_port = htons(port);
+		v4->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+		*ret_bytes = sizeof(*v4);
+	}
+}
+
+static int new_socket(void)
+{
+	int fd = socket(mode == MODE_IPV6 || mode == MODE_MAPPED ? AF_INET6 : AF_INET, SOCK_STREAM,
+			0);
+
+	target_check(fd >= 0, "no socket");
+	return fd;
+}
+
+static int listen_on(uint16_t *ret_port)
+{
+	struct sockaddr_storage address;
+	socklen_t bytes;
+	int fd = new_socket();
+
+	address_of(&address, &bytes, 0);
+	target_check(bind(fd, (struct sockaddr *)&address, bytes) == 0, "bind");
+	target_check(listen(fd, 16) == 0, "listen");
+	bytes = sizeof(address);
+	target_check(getsockname(fd, (struct sockaddr *)&address, &bytes) == 0, "getsockname");
+	*ret_port = ntohs(((struct sockaddr_in *)&address)->sin_port);
+	return fd;
+}
+
+static int connect_to(uint16_t port)
+{
+	struct sockaddr_storage address;
+	socklen_t bytes;
+	int fd = new_socket(), yes = 1;
+
+	address_of(&address, &bytes, port);
+	target_check(connect(fd, (struct sockaddr *)&address, bytes) == 0, "connect");
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+	if (mode == MODE_NONBLOCK)
+		fcntl(fd, F_SETFL, O_NONBLOCK);
+	return fd;
+}
+
+static void serve_connection(int fd, long *number)
+{
+	char bytes[REQUEST_BYTES];
+
+	while (receive_all(fd, bytes, sizeof(bytes))) {
+		if (mode == MODE_CLOSE && (*number)++ % 4 == 3)
+			return;
+		if (mode == MODE_LATE)
+			sleep_us(DELAY_US);
+		send_all(fd, answer, sizeof(answer));
+	}
+}
+
+static void serve(int listener, long count)
+{
+	int yes = 1, fd;
+
+	/* One after the other: the truth is one thread's. */
+	for (long number = 0, connections = 0; number < count;) {
+		fd = accept(listener, NULL, NULL);
+		target_check(fd >= 0, "accept");
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+		serve_connection(fd, &number);
+		close(fd);
+		if (mode == MODE_RECONNECT)
+			number = ++connections;
+		else if (mode != MODE_CLOSE)
+			return;
+	}
+}
+
+/* Returns whether the answer came. */
+static bool ask(int fd, bool is_last)
+{
+	char bytes[ANSWER_BYTES];
+	struct pollfd ready = {.fd = fd, .events = POLLIN};
+
+	send_all(fd, request, sizeof(request));
+	if (mode == MODE_SHUTDOWN && is_last)
+		shutdown(fd, SHUT_WR);
+	if (mode == MODE_BUSY) {
+		poll(&ready, 1, -1);
+		sleep_us(DELAY_US);
+	}
+	return receive_all(fd, bytes, sizeof(bytes));
+}
+
+struct truth {
+	long count;
+	long unanswered;
+	long connects;
+};
+
+static struct truth run_client(uint16_t port, long count)
+{
+	struct truth t = {0};
+	int fd = -1;
+
+	for (long i = 0; i < count; i++) {
+		if (fd < 0) {
+			fd = connect_to(port);
+			t.connects++;
+		}
+		if (ask(fd, i == count - 1)) {
+			t.count++;
+			if (mode != MODE_RECONNECT)
+				continue;
+		} else {
+			t.unanswered++;
+		}
+		close(fd);
+		fd = -1;
+	}
+	if (fd >= 0)
+		close(fd);
+	return t;
+}
+
+static void tell(const struct truth *t, uint16_t port)
+{
+	long asked = t->count + t->unanswered;
+
+	printf("{\"count\":%ld,\"unwound\":%ld,\"errors\":%ld,\"connects\":%ld,\"request_bytes\":%"
+	       "ld,"
+	       "\"answer_bytes\":%ld,\"delay_ns\":%ld,\"port\":%u}\n",
+	       t->count, t->unanswered, t->unanswered, t->connects, asked * REQUEST_BYTES,
+	       t->count * ANSWER_BYTES, DELAY_US * 1000L, port);
+	fflush(stdout);
+}
+
+/* The other side; it reports what it knows, for a traced server, through a pipe. */
+static pid_t start_other(bool is_client, int listener, uint16_t port, long count, int *ret_pipe)
+{
+	int ends[2];
+	pid_t pid;
+
+	target_check(pipe(ends) == 0, "pipe");
+	pid = fork();
+	if (pid == 0) {
+		struct truth t = {0};
+
+		close(ends[0]);
+		if (is_client) {
+			close(listener);
+			t = run_client(port, count);
+			target_check(write(ends[1], &t, sizeof(t)) == sizeof(t), "write");
+		} else {
+			serve(listener, count);
+		}
+		_exit(0);
+	}
+	close(ends[1]);
+	*ret_pipe = ends[0];
+	return pid;
+}
+
+int main(int argc, char **argv)
+{
+	long count = argc > 2 ? atol(argv[2]) : 1;
+	bool is_server = argc > 3 && strcmp(argv[3], "server") == 0;
+	char name[] = "/tmp/rpc-answer-XXXXXX";
+	struct truth truth;
+	uint16_t port;
+	int listener, reports;
+	pid_t other;
+
+	while (mode < MODE_CNT && argc > 1 && strcmp(argv[1], mode_names[mode]) != 0)
+		mode++;
+	target_check(argc > 1 && mode < MODE_CNT, "unknown mode");
+	signal(SIGPIPE, SIG_IGN);
+	memset(request, 'r', sizeof(request));
+	memset(answer, 'a', sizeof(answer));
+	answer_fd = mkstemp(name);
+	target_check(answer_fd >= 0 && write(answer_fd, answer, sizeof(answer)) == sizeof(answer),
+		     "no file");
+	unlink(name);
+	listener = listen_on(&port);
+	if (!is_server) {
+		other = start_other(false, listener, port, count, &reports);
+		close(listener);
+		target_ready();
+		truth = run_client(port, count);
+	} else {
+		target_ready();
+		other = start_other(true, listener, port, count, &reports);
+		serve(listener, count);
+		target_check(read(reports, &truth, sizeof(truth)) == sizeof(truth), "no report");
+	}
+	kill(other, SIGKILL);
+	waitpid(other, NULL, 0);
+	tell(&truth, port);
+	target_wait();
+	return 0;
+}

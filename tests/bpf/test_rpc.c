@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Requests on connections, as client and as server: N requests give N samples however they are sent
+ * and received, bytes are all counted, and a delay of known length lands in the share that it
+ * belongs to. On every kind of hook that the kernel has.
+ */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "harness.h"
+
+struct scenario {
+	const char *mode;
+	const char *count;
+	const char *role;
+	int delayed; /* number of the segment that has the delay; 0: none */
+};
+
+static const struct scenario scenarios[] = {
+	{"write", "300", "client", 0},	  {"write", "300", "server", 0},
+	{"writev", "100", "client", 0},	  {"writev", "100", "server", 0},
+	{"send", "100", "client", 0},	  {"send", "100", "server", 0},
+	{"sendto", "100", "client", 0},	  {"sendto", "100", "server", 0},
+	{"sendmsg", "100", "client", 0},  {"sendmsg", "100", "server", 0},
+	{"sendfile", "100", "client", 0}, {"sendfile", "100", "server", 0},
+	{"pieces", "100", "client", 0},	  {"pieces", "100", "server", 0},
+	{"nonblock", "100", "client", 0}, {"nonblock", "100", "server", 0},
+	{"peek", "100", "client", 0},	  {"peek", "100", "server", 0},
+	{"ipv6", "50", "client", 0},	  {"ipv6", "50", "server", 0},
+	{"mapped", "50", "client", 0},	  {"mapped", "50", "server", 0},
+	{"reconnect", "60", "client", 0}, {"reconnect", "60", "server", 0},
+	{"close", "80", "client", 0},	  {"close", "80", "server", 0},
+	{"shutdown", "20", "client", 0},  {"shutdown", "20", "server", 0},
+	{"late", "40", "client", 1},	  {"late", "40", "server", 2},
+	{"busy", "40", "client", 2},	  {"slow", "40", "client", 3},
+	{"slow", "40", "server", 2},
+};
+enum { SCENARIO_CNT = sizeof(scenarios) / sizeof(scenarios[0]) };
+
+static bool is_kind(const json_t *operation, const char *kind)
+{
+	return strcmp(json_string_value(json_object_get(operation, "kind")), kind) == 0;
+}
+
+/* The operation of the port that the program names. */
+static const json_t *find_endpoint(const json_t *summary, const struct scenario *s, json_int_t port)
+{
+	const char *kind = strcmp(s->role, "client") == 0 ? "rpc_client" : "rpc_server";
+	const json_t *operation, *found = NULL;
+	char end[16];
+	size_t i;
+
+	snprintf(end, sizeof(end), ":%d", (int)port);
+	json_array_foreach(json_object_get(summary, "operations"), i, operation)
+	{
+		const char *name = json_string_value(json_object_get(operation, "name"));
+		size_t length = strlen(name);
+
+		if (!is_kind(operation, kind) || length < strlen(end) ||
+		    strcmp(name + length - strlen(end), end) != 0)
+			continue;
+		if (found)
+			fail_msg("two endpoints of port %d", (int)port);
+		found = operation;
+	}
+	if (!found)
+		fail_msg("no endpoint of port %d", (int)port);
+	return found;
+}
+
+/* Segments count what the whole counts, and add up to it. */
+static void check_segments(const json_t *summary, const json_t *endpoint, const struct scenario *s,
+			   json_int_t delay_ns)
+{
+	const char *name = json_string_value(json_object_get(endpoint, "name"));
+	json_int_t sum_ns = 0, count = json_number_at(endpoint, "count");
+	const json_t *segment;
+	int number = 0;
+	size_t i;
+
+	json_array_foreach(json_object_get(summary, "operations"), i, segment)
+	{
+		json_int_t p50;
+
+		if (!is_kind(segment, "segment") ||
+		    strcmp(json_string_value(json_object_get(segment, "name")), name) != 0)
+			continue;
+		number++;
+		assert_int_equal(json_number_at(segment, "count"), count);
+		sum_ns += json_number_at(segment, "sum_ns");
+		p50 = json_number_at(segment, "percentiles_ns.p50");
+		/* The delay and what a busy machine adds to it; without it, far less. */
+		if (number == s->delayed && p50 < delay_ns)
+			fail_msg("segment %d takes %lld ns: the delay is missing", number,
+				 (long long)p50);
+		if (s->delayed && number != s->delayed && p50 > delay_ns / 2)
+			fail_msg("segment %d takes %lld ns: the delay is in the wrong one", number,
+				 (long long)p50);
+	}
+	assert_int_equal(number, strcmp(s->role, "client") == 0 ? 3 : 2);
+	assert_int_equal(sum_ns, json_number_at(endpoint, "sum_ns"));
+}
+
+static void check(const struct scenario *s, const json_t *summary, const json_t *truth)
+{
+	bool is_client = strcmp(s->role, "client") == 0;
+	const json_t *e = find_endpoint(summary, s, json_number_at(truth, "port"));
+
+	check_identities(e);
+	assert_int_equal(json_number_at(e, "quality.in_flight"), 0);
+	assert_int_equal(json_number_at(e, "quality.lost"), 0);
+	assert_int_equal(json_number_at(e, "count"), json_number_at(truth, "count"));
+	assert_int_equal(json_number_at(e, "quality.unwound"), json_number_at(truth, "unwound"));
+	assert_int_equal(json_number_at(e, "errors"), json_number_at(truth, "errors"));
+	assert_int_equal(json_number_at(e, is_client ? "bytes_sent" : "bytes_received"),
+			 json_number_at(truth, "request_bytes"));
+	assert_int_equal(json_number_at(e, is_client ? "bytes_received" : "bytes_sent"),
+			 json_number_at(truth, "answer_bytes"));
+	assert_int_equal(json_number_at(e, "quality.unsolicited_bytes"), 0);
+	if (is_client)
+		assert_int_equal(json_number_at(e, "connect.count"),
+				 json_number_at(truth, "connects"));
+	check_segments(summary, e, s, json_number_at(truth, "delay_ns"));
+}
+
+static void run(const struct scenario *s, const char *hooks)
+{
+	struct child *target = target_start("rpc", s->mode, s->count, s->role);
+	char pid[16];
+	const char *args[] = {"trace", "-p", pid, "--rpc", "--json", "--hooks", hooks, NULL};
+	struct child *tracer;
+	json_t *summary, *truth;
+
+	snprintf(pid, sizeof(pid), "%d", target->pid);
+	print_message("# hooks %s\n", hooks);
+	tracer = tickscope_start(args);
+	if (!child_await_err(tracer, "attached"))
+		fail_msg("not attached: %s", tracer->err_text);
+	child_send(target, "go\n");
+	if (!child_await_out(target, "}\n"))
+		fail_msg("the target ended with %d: %s", child_finish(target), target->err_text);
+	truth = last_json(target->out_text);
+	kill(tracer->pid, SIGINT);
+	assert_int_equal(child_finish(tracer), 0);
+	summary = last_json(tracer->out_text);
+	check(s, summary, truth);
+	child_send(target, "end\n");
+	assert_int_equal(child_finish(target), 0);
+	json_decref(summary);
+	json_decref(truth);
+	child_free(tracer);
+	child_free(target);
+}
+
+static void test_scenario(void **state)
+{
+	const char *const *hooks = available_hooks();
+
+	for (size_t i = 0; hooks[i]; i++)
+		run(*state, hooks[i]);
+}
+
+int main(int argc, char **argv)
+{
+	static char names[SCENARIO_CNT][64];
+	static struct CMUnitTest tests[SCENARIO_CNT];
+	size_t cnt = 0;
+
+	for (size_t i = 0; i < SCENARIO_CNT; i++) {
+		const struct scenario *s = &scenarios[i];
+
+		snprintf(names[i], sizeof(names[i]), "%s %s", s->mode, s->role);
+		if (argc > 1 && !strstr(names[i], argv[1]))
+			continue;
+		tests[cnt++] = (struct CMUnitTest){.name = names[i],
+						   .test_func = test_scenario,
+						   .initial_state = (void *)(uintptr_t)s};
+	}
+	return _cmocka_run_group_tests("rpc", tests, cnt, NULL, NULL);
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One report operation for each of the daemon's, in its order: segments follow their endpoint. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "cli/report_fill.h"
+
+static const char *const kinds[] = {
+	[OPERATION_FUNCTION] = "function",
+	[OPERATION_RPC_CLIENT] = "rpc_client",
+	[OPERATION_RPC_SERVER] = "rpc_server",
+	[OPERATION_SEGMENT] = "segment",
+};
+
+static void fill_rpc(struct report_rpc *r, const struct rpc *rpc, const struct daemon_view *view,
+		     bool is_interval)
+{
+	const struct rpc_figures *f = is_interval ? &rpc->interval : &rpc->total;
+
+	*r = (struct report_rpc){
+		.sent_at = view->hooks == SOCK_HOOKS_RAW_TP ? "end" : "start",
+		.bytes_sent = f->bytes_sent,
+		.bytes_received = f->bytes_received,
+		.retransmits = f->retransmits,
+		.unsolicited_bytes = f->unsolicited_bytes,
+		.arrivals_missed = f->arrivals_missed,
+		.srtt_ns = f->srtt_ns,
+	};
+	stats_of(&r->connect, is_interval ? rpc->connect.interval : rpc->connect.total, 0);
+}
+
+static void fill_operation(struct report_operation *r, const struct operation *o,
+			   const struct daemon_view *view, bool is_interval)
+{
+	const struct window *w = is_interval ? o->counted.interval : o->counted.total;
+
+	*r = (struct report_operation){
+		.name = o->name,
+		.kind = kinds[o->kind],
+		.target = o->target,
+		.pids = o->pids,
+		.pid_cnt = o->pid_cnt,
+		.is_segment = o->kind == OPERATION_SEGMENT,
+		.has_rpc = o->rpc != NULL,
+		.window = w,
+		.uncovered_copies = o->uncovered_copies,
+		.also = o->also,
+		.probe = o->probe_text,
+		.probe_cost_ns = o->cost.call_ns,
+		.probe_inner_ns = o->cost.inner_ns,
+	};
+	if (r->is_segment) {
+		r->labels[0] = (struct report_label){"from", o->from};
+		r->labels[1] = (struct report_label){"to", o->to};
+		r->label_cnt = 2;
+	}
+	if (o->rpc)
+		fill_rpc(&r->rpc, o->rpc, view, is_interval);
+	stats_of(&r->stats, w, o->cost.inner_ns);
+}
+
+int report_fill(struct report *report, const struct daemon_view *view, bool is_interval)
+{
+	struct report_operation *operations =
+		reallocarray(report->operations, view->operation_cnt + 1, sizeof(*operations));
+
+	if (!operations)
+		return -ENOMEM;
+	report->operations = operations;
+	report->operation_cnt = view->operation_cnt;
+	report->is_interval = is_interval;
+	report->start_wall_ns = is_interval ? view->interval_start_wall_ns : view->start_wall_ns;
+	report->end_wall_ns = view->now_wall_ns;
+	for (size_t i = 0; i < view->operation_cnt; i++)
+		fill_operation(&operations[i], &view->operations[i], view, is_interval);
+	return 0;
+}
+
+void report_fill_free(struct report *report)
+{
+	free(report->operations);
+	report->operations = NULL;
+}

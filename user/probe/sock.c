@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Loads the socket programs with one kind of hook, and reads what they count. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "probe/sock.h"
+#include "sock.skel.h"
+
+#define STRIPE_MAX 4 /* 65 endpoints of 5 series are 6 MiB a stripe */
+
+static const char *const hooks_names[SOCK_HOOKS_END] = {"auto", "fentry", "kprobe", "raw_tp"};
+
+struct sock_probe {
+	struct sock_bpf *skel;
+	enum sock_hooks hooks;
+	size_t stripe_cnt;
+	struct ts_series *series;
+	size_t series_bytes;
+	struct ts_endpoint_figures *figures;
+	size_t figures_bytes;
+	bool is_known[TS_ENDPOINT_MAX + 1]; /* reported by sock_new_endpoints */
+};
+
+const char *sock_hooks_name(enum sock_hooks hooks)
+{
+	return hooks < SOCK_HOOKS_END ? hooks_names[hooks] : "unknown";
+}
+
+enum sock_hooks sock_hooks_parse(const char *text)
+{
+	for (int hooks = SOCK_HOOKS_FENTRY; hooks < SOCK_HOOKS_END; hooks++) {
+		if (strcmp(text, hooks_names[hooks]) == 0)
+			return hooks;
+	}
+	return SOCK_HOOKS_END;
+}
+
+enum sock_hooks sock_hooks(const struct sock_probe *probe)
+{
+	return probe->hooks;
+}
+
+struct hook_program {
+	struct bpf_program *program;
+	enum sock_hooks hooks; /* SOCK_HOOKS_AUTO: needed with all */
+};
+
+#define HOOK_PROGRAM_CNT 16
+
+/* Only where the kernel has the function that it is for. */
+#define PAGE_FUNCTION "tcp_sendpage"
+
+static size_t list_programs(struct sock_bpf *skel, struct hook_program list[HOOK_PROGRAM_CNT])
+{
+	const struct hook_program all[] = {
+		{skel->progs.sock_arrived, SOCK_HOOKS_AUTO},
+		{skel->progs.sock_state, SOCK_HOOKS_AUTO},
+		{skel->progs.sock_retransmit, SOCK_HOOKS_AUTO},
+		{skel->progs.sock_destroyed, SOCK_HOOKS_AUTO},
+		{skel->progs.sock_sent, SOCK_HOOKS_RAW_TP},
+		{skel->progs.sock_received, SOCK_HOOKS_RAW_TP},
+		{skel->progs.sock_send_enter, SOCK_HOOKS_FENTRY},
+		{skel->progs.sock_send_exit, SOCK_HOOKS_FENTRY},
+		{skel->progs.sock_receive_exit, SOCK_HOOKS_FENTRY},
+		{skel->progs.sock_send_probe, SOCK_HOOKS_KPROBE},
+		{skel->progs.sock_send_return, SOCK_HOOKS_KPROBE},
+		{skel->progs.sock_receive_probe, SOCK_HOOKS_KPROBE},
+		{skel->progs.sock_receive_return, SOCK_HOOKS_KPROBE},
+		{skel->progs.sock_page_exit, SOCK_HOOKS_FENTRY},
+		{skel->progs.sock_page_probe, SOCK_HOOKS_KPROBE},
+		{skel->progs.sock_page_return, SOCK_HOOKS_KPROBE},
+	};
+
+	memcpy(list, all, sizeof(all));
+	return sizeof(all) / sizeof(all[0]);
+}
+
+static bool is_used(const struct hook_program *p, enum sock_hooks hooks)
+{
+	const char *function = strchr(bpf_program__section_name(p->program), '/');
+
+	if (function && strcmp(function + 1, PAGE_FUNCTION) == 0 &&
+	    libbpf_find_vmlinux_btf_id(PAGE_FUNCTION, BPF_TRACE_FEXIT) < 0)
+		return false;
+	return p->hooks == SOCK_HOOKS_AUTO || p->hooks == hooks;
+}
+
+static size_t choose_stripes(void)
+{
+	int cpu_cnt = libbpf_num_possible_cpus();
+	size_t stripe_cnt = 1;
+
+	while (stripe_cnt < STRIPE_MAX && stripe_cnt * 2 <= (size_t)(cpu_cnt > 0 ? cpu_cnt : 1))
+		stripe_cnt *= 2;
+	return stripe_cnt;
+}
+
+static int load(struct sock_probe *probe, enum sock_hooks hooks)
+{
+	uint32_t series_cnt = (TS_ENDPOINT_MAX + 1) * TS_RPC_SERIES_CNT;
+	struct hook_program list[HOOK_PROGRAM_CNT];
+	size_t cnt;
+	int err;
+
+	probe->skel = sock_bpf__open();
+	if (!probe->skel)
+		return errno ? -errno : -EINVAL;
+	probe->stripe_cnt = choose_stripes();
+	probe->skel->rodata->stripe_mask = (uint32_t)probe->stripe_cnt - 1;
+	probe->skel->rodata->endpoint_max = TS_ENDPOINT_MAX;
+	cnt = list_programs(probe->skel, list);
+	for (size_t i = 0; i < cnt; i++)
+		bpf_program__set_autoload(list[i].program, is_used(&list[i], hooks));
+	err = bpf_map__set_max_entries(probe->skel->maps.series,
+				       series_cnt * (uint32_t)probe->stripe_cnt);
+	return err ? err : sock_bpf__load(probe->skel);
+}
+
+/* Rounded up to whole pages, as the kernel maps arrays. */
+static void *map_array(const struct bpf_map *map, size_t bytes, size_t *ret_bytes)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	void *mapped;
+
+	bytes = (bytes + page - 1) / page * page;
+	mapped = mmap(NULL, bytes, PROT_READ, MAP_SHARED, bpf_map__fd(map), 0);
+	if (mapped == MAP_FAILED)
+		return NULL;
+	*ret_bytes = bytes;
+	return mapped;
+}
+
+static int map_counters(struct sock_probe *probe)
+{
+	size_t series_cnt = (TS_ENDPOINT_MAX + 1) * TS_RPC_SERIES_CNT * probe->stripe_cnt;
+
+	probe->series = map_array(probe->skel->maps.series, series_cnt * sizeof(struct ts_series),
+				  &probe->series_bytes);
+	if (!probe->series)
+		return -errno;
+	probe->figures = map_array(probe->skel->maps.figures,
+				   (TS_ENDPOINT_MAX + 1) * sizeof(struct ts_endpoint_figures),
+				   &probe->figures_bytes);
+	return probe->figures ? 0 : -errno;
+}
+
+static int attach(struct sock_probe *probe, enum sock_hooks hooks)
+{
+	struct hook_program list[HOOK_PROGRAM_CNT];
+	size_t cnt = list_programs(probe->skel, list);
+
+	for (size_t i = 0; i < cnt; i++) {
+		if (!is_used(&list[i], hooks))
+			bpf_program__set_autoattach(list[i].program, false);
+	}
+	return sock_bpf__attach(probe->skel);
+}
+
+static void unload(struct sock_probe *probe)
+{
+	if (probe->series)
+		munmap(probe->series, probe->series_bytes);
+	if (probe->figures)
+		munmap(probe->figures, probe->figures_bytes);
+	probe->series = NULL;
+	probe->figures = NULL;
+	sock_bpf__destroy(probe->skel);
+	probe->skel = NULL;
+}
+
+static int try_hooks(struct sock_probe *probe, enum sock_hooks hooks)
+{
+	int err = load(probe, hooks);
+
+	if (!err)
+		err = map_counters(probe);
+	if (!err)
+		err = attach(probe, hooks);
+	if (err)
+		unload(probe);
+	else
+		probe->hooks = hooks;
+	return err;
+}
+
+static int explain(enum sock_hooks hooks, int err, struct fault *why)
+{
+	if (err == -EPERM && geteuid() != 0)
+		return fault_set(why, -EPERM,
+				 "not allowed to load BPF programs: run as root, or with CAP_BPF "
+				 "and CAP_PERFMON");
+	if (hooks)
+		return fault_set(why, -ENOTSUP, "--hooks %s does not work on this kernel (%s)",
+				 sock_hooks_name(hooks), strerror(-err));
+	return fault_set(why, -ENOTSUP,
+			 "no way to see sends and receives works on this kernel (%s): it needs "
+			 "fentry, kprobes, or the tracepoints of Linux 6.3",
+			 strerror(-err));
+}
+
+/* libbpf explains failures at length on stderr; ours are explained by struct fault. */
+static int discard_libbpf_output(enum libbpf_print_level level, const char *format, va_list args)
+{
+	(void)level;
+	(void)format;
+	(void)args;
+	return 0;
+}
+
+int sock_open(enum sock_hooks hooks, struct sock_probe **ret_probe, struct fault *why)
+{
+	struct sock_probe *probe = calloc(1, sizeof(*probe));
+	enum sock_hooks first = hooks ? hooks : SOCK_HOOKS_FENTRY;
+	enum sock_hooks last = hooks ? hooks : SOCK_HOOKS_RAW_TP;
+	int err = -ENOTSUP;
+
+	if (!probe)
+		return fault_set(why, -ENOMEM, "out of memory");
+	libbpf_set_print(discard_libbpf_output);
+	for (enum sock_hooks h = first; h <= last; h++) {
+		err = try_hooks(probe, h);
+		if (!err) {
+			*ret_probe = probe;
+			return 0;
+		}
+	}
+	free(probe);
+	return explain(hooks, err, why);
+}
+
+void sock_detach(struct sock_probe *probe)
+{
+	if (probe && probe->skel)
+		sock_bpf__detach(probe->skel);
+}
+
+void sock_free(struct sock_probe *probe)
+{
+	if (!probe)
+		return;
+	unload(probe);
+	free(probe);
+}
+
+int sock_add_target(struct sock_probe *probe, pid_t pid)
+{
+	uint32_t key = (uint32_t)pid;
+	uint8_t yes = 1;
+
+	return bpf_map_update_elem(bpf_map__fd(probe->skel->maps.targets), &key, &yes, BPF_ANY)
+		       ? -errno
+		       : 0;
+}
+
+void sock_remove_target(struct sock_probe *probe, pid_t pid)
+{
+	uint32_t key = (uint32_t)pid;
+
+	bpf_map_delete_elem(bpf_map__fd(probe->skel->maps.targets), &key);
+}
+
+int sock_add_listener(struct sock_probe *probe, uint32_t netns, uint16_t port)
+{
+	struct ts_listen_key key = {.netns = netns, .port = port};
+	uint8_t yes = 1;
+
+	return bpf_map_update_elem(bpf_map__fd(probe->skel->maps.listeners), &key, &yes, BPF_ANY)
+		       ? -errno
+		       : 0;
+}
+
+void sock_settle(struct sock_probe *probe, uint64_t idle_ns)
+{
+	struct ts_settle settle = {.idle_ns = idle_ns};
+	LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = &settle, .ctx_size_in = sizeof(settle));
+
+	bpf_prog_test_run_opts(bpf_program__fd(probe->skel->progs.sock_settle), &options);
+}
+
+size_t sock_new_endpoints(struct sock_probe *probe, struct sock_endpoint *endpoints, size_t max)
+{
+	int fd = bpf_map__fd(probe->skel->maps.endpoints);
+	struct ts_endpoint_key key, *previous = NULL;
+	size_t cnt = 0;
+
+	while (cnt < max && bpf_map_get_next_key(fd, previous, &key) == 0) {
+		uint32_t idx;
+
+		previous = &key;
+		if (bpf_map_lookup_elem(fd, &key, &idx) || idx >= TS_ENDPOINT_MAX ||
+		    probe->is_known[idx])
+			continue;
+		probe->is_known[idx] = true;
+		endpoints[cnt++] = (struct sock_endpoint){.key = key, .idx = idx};
+	}
+	if (cnt < max && !probe->is_known[TS_ENDPOINT_MAX] &&
+	    sock_figures(probe, TS_ENDPOINT_MAX)->connections) {
+		probe->is_known[TS_ENDPOINT_MAX] = true;
+		endpoints[cnt++] = (struct sock_endpoint){.idx = TS_ENDPOINT_MAX};
+	}
+	return cnt;
+}
+
+size_t sock_stripe_cnt(const struct sock_probe *probe)
+{
+	return probe->stripe_cnt;
+}
+
+const struct ts_series *sock_series(const struct sock_probe *probe, uint32_t endpoint,
+				    enum ts_rpc_series which)
+{
+	return probe->series + (endpoint * TS_RPC_SERIES_CNT + which) * probe->stripe_cnt;
+}
+
+const struct ts_endpoint_figures *sock_figures(const struct sock_probe *probe, uint32_t endpoint)
+{
+	return &probe->figures[endpoint];
+}
+
+uint64_t sock_dropped_connections(const struct sock_probe *probe)
+{
+	return probe->skel->bss->conns_dropped;
+}

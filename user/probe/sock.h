@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The socket programs: requests and answers on TCP connections, counted in the kernel by endpoint.
+ * Nothing is read of what is sent.
+ */
+#ifndef TICKSCOPE_PROBE_SOCK_H
+#define TICKSCOPE_PROBE_SOCK_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <tickscope/abi_sock.h>
+#include "base/fault.h"
+
+/* How sends and receives are seen, best first. */
+enum sock_hooks {
+	SOCK_HOOKS_AUTO = 0,
+	SOCK_HOOKS_FENTRY, /* around tcp_sendmsg and tcp_recvmsg: a send's start is seen */
+	SOCK_HOOKS_KPROBE, /* the same, dearer */
+	SOCK_HOOKS_RAW_TP, /* tracepoints at their end (6.3+); all families, any kernel that has
+			      them */
+	SOCK_HOOKS_END,
+};
+
+const char *sock_hooks_name(enum sock_hooks hooks);
+/* SOCK_HOOKS_END where the text names none. */
+enum sock_hooks sock_hooks_parse(const char *text);
+
+struct sock_probe;
+
+/*
+ * Loads and attaches at the wanted kind of hook, or the best that works here; nothing is measured
+ * before sock_add_target. -EPERM: not allowed to; -ENOTSUP: no (wanted) kind works.
+ */
+int sock_open(enum sock_hooks hooks, struct sock_probe **ret_probe, struct fault *why);
+void sock_free(struct sock_probe *probe);
+enum sock_hooks sock_hooks(const struct sock_probe *probe);
+/* Stops measuring; the counters stay. */
+void sock_detach(struct sock_probe *probe);
+
+/* 0 or -errno. */
+int sock_add_target(struct sock_probe *probe, pid_t pid);
+void sock_remove_target(struct sock_probe *probe, pid_t pid);
+/* A port that a target listened on before it was added. 0 or -errno. */
+int sock_add_listener(struct sock_probe *probe, uint32_t netns, uint16_t port);
+
+/* Completes exchanges whose answer has had no byte for idle_ns. */
+void sock_settle(struct sock_probe *probe, uint64_t idle_ns);
+
+struct sock_endpoint {
+	struct ts_endpoint_key key; /* role 0: the one that all beyond TS_ENDPOINT_MAX share */
+	uint32_t idx;
+};
+
+/* Endpoints that are new since the last call, at most max: their number. */
+size_t sock_new_endpoints(struct sock_probe *probe, struct sock_endpoint *endpoints, size_t max);
+
+size_t sock_stripe_cnt(const struct sock_probe *probe);
+/* Stripes of one of an endpoint's series, live. */
+const struct ts_series *sock_series(const struct sock_probe *probe, uint32_t endpoint,
+				    enum ts_rpc_series which);
+/* Live. */
+const struct ts_endpoint_figures *sock_figures(const struct sock_probe *probe, uint32_t endpoint);
+/* Connections that were not measured since there were too many. */
+uint64_t sock_dropped_connections(const struct sock_probe *probe);
+
+#endif

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What hosts are called, as far as a file says it: no name server is asked. */
+#ifndef TICKSCOPE_TARGET_HOSTS_H
+#define TICKSCOPE_TARGET_HOSTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The first name of a numeric address in /etc/hosts; false where it has none. */
+bool hosts_find(const char *address, char *name, size_t name_bytes);
+
+#endif
