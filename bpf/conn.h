@@ -14,6 +14,7 @@
 
 #include <tickscope/abi_sock.h>
 #include "series.h"
+#include "stream.h"
 
 #define AF_INET	    2
 #define AF_INET6    10
@@ -21,6 +22,12 @@
 
 /* Endpoints that have a place of their own; set before load. */
 const volatile __u32 endpoint_max = 0;
+/* Connections go to user space, for a parser; set before load. */
+const volatile __u8 wants_stream = 0;
+/* Set before load. */
+const volatile struct ts_endpoint_filter filter = {};
+/* Connections so far. */
+__u64 conn_cnt = 0;
 /* Places given out. */
 __u32 endpoint_next = 0;
 /* Connections that found no room. */
@@ -107,18 +114,37 @@ static __always_inline void key_set_remote(struct ts_endpoint_key *key, struct s
 	words[0] = BPF_CORE_READ(sk, __sk_common.skc_daddr);
 }
 
-static __always_inline __u32 endpoint_get(struct sock *sk, __u8 role)
+static __always_inline void key_set(struct ts_endpoint_key *key, struct sock *sk, __u8 role)
 {
-	struct ts_endpoint_key key = {.role = role};
+	key->role = role;
+	if (role == TS_ROLE_CLIENT) {
+		key_set_remote(key, sk);
+	} else {
+		key->family = AF_INET;
+		key->port = BPF_CORE_READ(sk, __sk_common.skc_num);
+	}
+}
+
+static __always_inline bool is_wanted(const struct ts_endpoint_key *key)
+{
+	if (filter.port && filter.port != key->port)
+		return false;
+	if (!filter.family)
+		return true;
+	if (key->role != TS_ROLE_CLIENT || filter.family != key->family)
+		return false;
+	for (__u32 i = 0; i < sizeof(key->address); i++) {
+		if (filter.address[i] != key->address[i])
+			return false;
+	}
+	return true;
+}
+
+static __always_inline __u32 endpoint_get(const struct ts_endpoint_key *key)
+{
 	__u32 *known, idx;
 
-	if (role == TS_ROLE_CLIENT) {
-		key_set_remote(&key, sk);
-	} else {
-		key.family = AF_INET;
-		key.port = BPF_CORE_READ(sk, __sk_common.skc_num);
-	}
-	known = bpf_map_lookup_elem(&endpoints, &key);
+	known = bpf_map_lookup_elem(&endpoints, key);
 	if (known)
 		return *known;
 	if (*(volatile __u32 *)&endpoint_next >= endpoint_max)
@@ -126,9 +152,9 @@ static __always_inline __u32 endpoint_get(struct sock *sk, __u8 role)
 	idx = __sync_fetch_and_add(&endpoint_next, 1);
 	if (idx >= endpoint_max)
 		return endpoint_max;
-	if (!bpf_map_update_elem(&endpoints, &key, &idx, BPF_NOEXIST))
+	if (!bpf_map_update_elem(&endpoints, key, &idx, BPF_NOEXIST))
 		return idx;
-	known = bpf_map_lookup_elem(&endpoints, &key);
+	known = bpf_map_lookup_elem(&endpoints, key);
 	return known ? *known : endpoint_max;
 }
 
@@ -144,13 +170,22 @@ static __always_inline struct ts_endpoint_figures *figures_get(__u32 endpoint)
 	return bpf_map_lookup_elem(&figures, &endpoint);
 }
 
-static __always_inline struct ts_conn *conn_add(struct sock *sk, __u8 role, __u32 tgid)
+static __always_inline struct ts_conn *conn_add(struct sock *sk, __u8 role, __u32 tgid,
+						bool is_whole)
 {
-	struct ts_conn fresh = {.role = role, .tgid = tgid};
+	struct ts_conn fresh = {.role = role,
+				.tgid = tgid,
+				.is_streamed = wants_stream,
+				.is_whole = is_whole,
+				.id = __sync_fetch_and_add(&conn_cnt, 1)};
+	struct ts_endpoint_key endpoint = {};
 	struct ts_endpoint_figures *f;
 	__u64 key = (__u64)sk;
 
-	fresh.endpoint = endpoint_get(sk, role);
+	key_set(&endpoint, sk, role);
+	if (!is_wanted(&endpoint))
+		return NULL;
+	fresh.endpoint = endpoint_get(&endpoint);
 	if (bpf_map_update_elem(&conns, &key, &fresh, BPF_ANY)) {
 		COUNTER_ADD(conns_dropped, 1);
 		return NULL;
@@ -339,6 +374,7 @@ static __always_inline void conn_end(struct sock *sk)
 		    (phase == TS_PHASE_REQUEST && c->role == TS_ROLE_CLIENT))
 			rpc_abandon(c);
 	}
+	stream_event(c, TS_STREAM_CLOSED, 0, 0);
 	bpf_map_delete_elem(&conns, &key);
 }
 

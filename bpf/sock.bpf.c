@@ -35,7 +35,7 @@ static __always_inline struct ts_conn *conn_of_target(struct sock *sk)
 	if (!c) {
 		if (!is_tcp(sk))
 			return NULL;
-		c = conn_add(sk, is_listened_on(sk) ? TS_ROLE_SERVER : TS_ROLE_CLIENT, tgid);
+		c = conn_add(sk, is_listened_on(sk) ? TS_ROLE_SERVER : TS_ROLE_CLIENT, tgid, false);
 		if (!c)
 			return NULL;
 	}
@@ -63,6 +63,7 @@ static __always_inline void on_sent(struct sock *sk, int sent_bytes, __u64 start
 		client_sends(c, start_ns ? start_ns : now_ns);
 	else
 		server_sends(c, now_ns);
+	stream_data(c, TS_STREAM_SENT, sent_bytes, start_ns, 0);
 }
 
 static __always_inline void on_received(struct sock *sk, int received_bytes, int flags)
@@ -86,6 +87,8 @@ static __always_inline void on_received(struct sock *sk, int received_bytes, int
 		client_reads(c, f, now_ns, received_bytes);
 	else
 		server_reads(c, f, now_ns);
+	stream_data(c, TS_STREAM_RECEIVED, received_bytes, 0,
+		    BPF_CORE_READ((struct tcp_sock *)sk, copied_seq));
 }
 
 /* --- raw tracepoints (6.3+): in the caller's system call, when it is done ------------------------
@@ -243,22 +246,29 @@ int sock_arrived(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct ts_conn *c = conn_get((struct sock *)ctx->args[0]);
 	struct sk_buff *skb = (struct sk_buff *)ctx->args[1];
+	__u32 bytes, sequence = 0;
 	unsigned char *header;
 	__u8 header_words = 0;
 
 	if (!c)
 		return 0;
 	header = BPF_CORE_READ(skb, data);
-	bpf_probe_read_kernel(&header_words, 1, header + 12);	/* data offset, in its upper half */
-	if (BPF_CORE_READ(skb, len) > (header_words >> 4) * 4U) /* else a mere acknowledgement */
-		conn_arrives(c, bpf_ktime_get_ns());
+	bpf_probe_read_kernel(&header_words, 1, header + 12); /* data offset, in its upper half */
+	bytes = BPF_CORE_READ(skb, len) - (header_words >> 4) * 4U;
+	if (!bytes) /* a mere acknowledgement */
+		return 0;
+	conn_arrives(c, bpf_ktime_get_ns());
+	if (c->is_streamed) {
+		bpf_probe_read_kernel(&sequence, sizeof(sequence), header + 4);
+		stream_event(c, TS_STREAM_ARRIVED, bytes, bpf_ntohl(sequence) + bytes);
+	}
 	return 0;
 }
 
 static __always_inline void connect_begins(struct sock *sk)
 {
 	__u32 tgid = current_target();
-	struct ts_conn *c = tgid && is_tcp(sk) ? conn_add(sk, TS_ROLE_CLIENT, tgid) : NULL;
+	struct ts_conn *c = tgid && is_tcp(sk) ? conn_add(sk, TS_ROLE_CLIENT, tgid, true) : NULL;
 	struct ts_series *s;
 
 	if (!c)
@@ -314,7 +324,7 @@ int sock_state(struct bpf_raw_tracepoint_args *ctx)
 			connect_ends(c, after == TCP_ESTABLISHED);
 	} else if (before == TCP_SYN_RECV && after == TCP_ESTABLISHED && is_listened_on(sk)) {
 		/* Its first bytes can arrive before a process has accepted it. */
-		conn_add(sk, TS_ROLE_SERVER, 0);
+		conn_add(sk, TS_ROLE_SERVER, 0, true);
 	}
 	return 0;
 }

@@ -110,6 +110,7 @@ struct sock {
 };
 
 struct tcp_sock {
+	__u32 copied_seq;
 	__u32 srtt_us;
 };
 

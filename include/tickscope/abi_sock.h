@@ -20,6 +20,14 @@ struct ts_endpoint_key {
 	__u32 reserved;
 };
 
+/* Which endpoints to measure; all zero: all. */
+struct ts_endpoint_filter {
+	__u8 address[16]; /* as in ts_endpoint_key; of a remote service, where family says so */
+	__u16 port;	  /* of a remote service, or served; 0: any */
+	__u8 family;	  /* 0: any address */
+	__u8 reserved;
+};
+
 /* More than these share the last one. */
 #define TS_ENDPOINT_MAX 64
 
@@ -70,11 +78,46 @@ struct ts_conn {
 	__u64 last_ns; /* last byte so far */
 	__u32 phase;   /* enum ts_phase */
 	__u32 endpoint;
-	__u32 tgid; /* 0: accepted, but not yet seen in a process */
-	__u8 role;  /* enum ts_role */
-	__u8 reserved[3];
+	__u32 tgid;	  /* 0: accepted, but not yet seen in a process */
+	__u8 role;	  /* enum ts_role */
+	__u8 is_streamed; /* what it sends and receives goes to user space, for a parser */
+	__u8 is_whole;	  /* seen from its first byte on */
+	__u8 has_gap;	  /* a record of it did not fit the ring */
+	__u64 id;	  /* unlike that of any other connection */
 };
-_Static_assert(sizeof(struct ts_conn) == 56, "conn has no hidden padding");
+_Static_assert(sizeof(struct ts_conn) == 64, "conn has no hidden padding");
+
+/* Payload of one send or receive that leaves the kernel; what is longer is cut. A mask, for the
+ * verifier. */
+#define TS_PAYLOAD_MAX 1023
+/* In 64 MiB/s of records, an eighth of a second. */
+#define TS_STREAM_RING_BYTES (8U << 20)
+
+enum ts_stream_kind {
+	TS_STREAM_NONE = 0,
+	TS_STREAM_SENT,
+	TS_STREAM_RECEIVED,
+	TS_STREAM_ARRIVED, /* in the kernel, not yet read */
+	TS_STREAM_CLOSED,
+};
+
+/* One record of the ring `stream`; times are CLOCK_MONOTONIC ns. */
+struct ts_stream_record {
+	__u64 conn; /* ts_conn.id */
+	__u64 mono_ns;
+	__u64 start_ns; /* of a send, where it is seen; else 0 */
+	__u32 endpoint;
+	__u32 tgid;
+	__u32 bytes;	/* of the stream */
+	__u32 sequence; /* TCP's, behind the last byte that was received or arrived */
+	__u16 captured; /* of these, the first, follow */
+	__u8 kind;	/* enum ts_stream_kind */
+	__u8 role;	/* enum ts_role */
+	__u8 is_whole;
+	__u8 has_gap; /* records of this connection before this one are missing */
+	__u16 reserved;
+};
+_Static_assert(sizeof(struct ts_stream_record) == 48, "record has no hidden padding");
 
 /* Ports that targets listen on. */
 struct ts_listen_key {

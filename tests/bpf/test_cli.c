@@ -4,6 +4,7 @@
  * and change, binaries that were replaced, a tracer that is killed.
  */
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -53,7 +54,7 @@ static void test_usage(void **state)
 	expect(ARGS("version"), 0, "tickscope ");
 	expect(ARGS("tracee"), 2, "no command \"tracee\"");
 	expect(ARGS("trace"), 2, "which process");
-	expect(ARGS("trace", "-p", "1"), 2, "which function");
+	expect(ARGS("trace", "-p", "1"), 2, "what to trace");
 	expect(ARGS("trace", "-p", "x", "-f", "f"), 2, "\"x\" is not a process id");
 	expect(ARGS("trace", "-p", "0", "-f", "f"), 2, "not a process id");
 	expect(ARGS("trace", "-p", "1", "-f", "f", "-d", "10q"), 2, "unit of time");
@@ -61,6 +62,7 @@ static void test_usage(void **state)
 	expect(ARGS("trace", "-p", "1", "-f", "f", "--error", "ret <"), 2, "column 6");
 	expect(ARGS("trace", "-p", "1", "-f", "f", "--level", "best"), 2, "session, multi or perf");
 	expect(ARGS("trace", "-p", "1", "-f", "f", "--exit", "now"), 2, "safe or fast");
+	expect(ARGS("trace", "-p", "1", "--rpc", "--hooks", "xdp"), 2, "fentry, kprobe or raw_tp");
 	expect(ARGS("trace", "-p", "1", "--exe", "/bin/sh", "-f", "f"), 2, "exclude each other");
 	expect(ARGS("trace", "-p", "1", "-f", "f", "more"), 2, "\"more\" is not expected");
 	expect(ARGS("functions"), 2, "which process");
@@ -87,12 +89,50 @@ static void test_not_found(void **state)
 	       "at most 100");
 	expect(ARGS("trace", "-p", pid, "-f", "libc:strlen"), 1, "IFUNC");
 	expect(ARGS("trace", "-p", pid, "-f", "plain_leaf+0x1"), 1, "cannot be traced");
-	expect(ARGS("trace", "-p", pid, "-f", "libc:write", "--error", "ret < 0"), 2, "(i32)ret");
 	expect(ARGS("trace", "--exe", "/nowhere/engine", "-f", "f"), 1,
 	       "cannot find \"/nowhere/engine\"");
 	expect(ARGS("functions", "-p", pid, "nothing_like_this_name"), 1, "no function");
 	expect(ARGS("trace", "-p", "2", "-f", "f"), 1, "2");
 	child_free(t);
+	t = target_start("plain-stripped", "leaf", "1", "1");
+	pid_text(t, pid);
+	expect(ARGS("trace", "-p", pid, "-f", "plain_leaf", "--error", "ret < 0"), 2, "(i32)ret");
+	child_free(t);
+}
+
+/* What is called has no code of its own: said, with what to trace in its place where that is known.
+ */
+static void test_inlined_only(void **state)
+{
+	static const struct {
+		const char *program;
+		const char *function;
+		const char *where;
+	} inlined[] = {
+		{"rdesk", "rdesk::inlined_only",
+		 "(2 copies), where no probe can see it; trace "
+		 "what contains it: rdesk::uses_inlined\n"},
+		{"rdesk-v0", "rdesk::inlined_only", "contains it: rdesk::uses_inlined\n"},
+		{"rdesk-stripped", "rdesk::inlined_only", "contains it: rdesk::uses_inlined\n"},
+		{"godesk", "main.inlinedOnly", "contains it: main.usesInlined\n"},
+		{"godesk-1.17", "main.inlinedOnly", "contains it: main.usesInlined\n"},
+		{"godesk-stripped", "main.inlinedOnly", "not known without debug information\n"},
+		{"godesk-1.17-stripped", "main.inlinedOnly", "not known without debug"},
+		{"godesk-1.27-stripped", "main.inlinedOnly", "not known without debug"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(inlined) / sizeof(inlined[0]); i++) {
+		struct child *t = target_start(inlined[i].program, "inlined", "1", "1");
+		char pid[16];
+
+		pid_text(t, pid);
+		expect(ARGS("trace", "-p", pid, "-f", inlined[i].function), 1,
+		       "\" exists only inlined");
+		if (!strstr(err_text, inlined[i].function) || !strstr(err_text, inlined[i].where))
+			fail_msg("%s: %s", inlined[i].program, err_text);
+		child_free(t);
+	}
 }
 
 static void test_jit_only(void **state)
@@ -348,35 +388,189 @@ static void test_mount_namespace(void **state)
 	rmdir(dir);
 }
 
-/* kill -9 at full rate: the target goes on, right to the end, and a second trace counts exactly. */
-static void test_killed(void **state)
+/* Two names of one code are one operation, under the name that was asked for first. */
+static void test_folded(void **state)
 {
-	const char *const policies[] = {"safe", "fast"};
+	static const char *const names[2][2] = {{"rdesk::folded_a", "rdesk::folded_b"},
+						{"rdesk::folded_b", "rdesk::folded_a"}};
 
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
-		struct child *t = target_start("plain", "leaf", "100000", "2"), *tracer;
-		char pid[16];
+		const char *first = names[i][0], *second = names[i][1];
+		struct child *t = target_start("rdesk", "folded", "50", "2"), *tracer;
+		const json_t *operation;
+		json_t *summary, *truth;
+		char pid[16], said[256];
 
 		pid_text(t, pid);
-		tracer = trace(ARGS("trace", "-p", pid, "-f", "plain_leaf", "--json", "--exit",
-				    policies[i]));
-		child_send(t, "go\n");
-		usleep(100000);
-		kill(tracer->pid, SIGKILL);
-		assert_int_equal(child_finish(tracer), 128 + SIGKILL);
-		if (!child_await_out(t, "\"count\":200000"))
-			fail_msg("the target died with its tracer: %d", child_finish(t));
-		child_free(tracer);
-		assert_int_equal(child_finish(t), 0);
+		tracer = trace(ARGS("trace", "-p", pid, "-f", first, "-f", second, "--json"));
+		snprintf(said, sizeof(said), "\"%s\" is the same code as \"%s\"", second, first);
+		if (!strstr(tracer->err_text, said) ||
+		    !strstr(tracer->err_text, "attached to 1 function "))
+			fail_msg("not said to be one: %s", tracer->err_text);
+		run_target(t);
+		truth = last_json(t->out_text);
+		summary = stop_trace(tracer);
+		operation = json_array_get(json_object_get(summary, "operations"), 0);
+		assert_int_equal(json_array_size(json_object_get(summary, "operations")), 1);
+		assert_string_equal(json_string_value(json_object_get(operation, "name")), first);
+		assert_string_equal(json_string_value(json_object_get(operation, "also")), second);
+		assert_int_equal(json_number_at(truth, "count"), 50 * 2 + 100 * 2);
+		assert_int_equal(first_count(summary), 50 * 2 + 100 * 2);
+		json_decref(summary);
+		json_decref(truth);
 		child_free(t);
 	}
-	{
-		struct child *t = target_start("plain", "leaf", "500", "2");
+}
 
-		assert_int_equal(count_all(t, "plain_leaf"), 1000);
-		child_free(t);
+/* A program that outlives its tracers, and what is true of a run of it. */
+struct survivor {
+	const char *program;
+	const char *mode;
+	long calls; /* on each thread, a multiple of KILL_UNIT */
+	const char *exit_policy;
+	const char *functions[2];
+	long unwound; /* of KILL_UNIT calls */
+	long errors;
+	long further; /* returns of calls that a thread makes after those */
+};
+
+#define KILL_UNIT    2100 /* of so many calls, each mode's shares are whole */
+#define KILL_THREADS 2
+#define KILL_ROUNDS  3
+#define KILL_TRIES   3 /* three times as many calls each; more do not fit the programs' 31 bits */
+#define AT_RATE_US   50000  /* how long a tracer lives at most once the program runs */
+#define ATTACH_US    250000 /* what an attach takes, and more */
+
+static const struct survivor survivors[] = {
+	{"plain", "leaf", 50000 * KILL_UNIT, "safe", {"plain_leaf"}, 0, 420, 0},
+	{"plain", "leaf", 50000 * KILL_UNIT, "fast", {"plain_leaf"}, 0, 420, 0},
+	{"godesk", "leaf", 100000 * KILL_UNIT, "safe", {"main.price"}, 0, 300, 0},
+	{"godesk-stripped", "park", 10 * KILL_UNIT, "safe", {"main.parked"}, 0, 0, 0},
+	{"godesk", "gc", 5 * KILL_UNIT, "safe", {"runtime.mallocgc", "main.recurse"}, 0, 315, 0},
+	{"rdesk", "panic", 200 * KILL_UNIT, "safe", {"rdesk::thrower"}, 700, 0, 1},
+};
+
+/* Whether it has not yet said its truth. */
+static bool is_at_work(const struct child *target)
+{
+	struct pollfd fd = {.fd = target->out, .events = POLLIN};
+
+	return poll(&fd, 1, 0) == 0;
+}
+
+/* The program stands still while the tracer starts, or its untraced calls would soon be over. */
+static struct child *start_tracer(const struct survivor *s, const struct child *target)
+{
+	const char *first = s->functions[0], *second = s->functions[1];
+	char pid[16];
+
+	pid_text(target, pid);
+	assert_int_equal(kill(target->pid, SIGSTOP), 0);
+	return tickscope_start(ARGS("trace", "-p", pid, "--json", "--exit", s->exit_policy, "-f",
+				    first, second ? "-f" : NULL, second));
+}
+
+/* At a random moment: in every other round at full rate, else while it may still attach. Whether
+ * the program was still at its calls. */
+static bool kill_tracer(const struct survivor *s, const struct child *target, unsigned int round,
+			unsigned int *seed)
+{
+	struct child *tracer = start_tracer(s, target);
+	bool was_at_work;
+
+	if (round % 2)
+		usleep((useconds_t)rand_r(seed) % ATTACH_US);
+	else if (!child_await_err(tracer, "attached"))
+		fail_msg("not attached: %s", tracer->err_text);
+	kill(target->pid, SIGCONT);
+	usleep((useconds_t)rand_r(seed) % AT_RATE_US);
+	was_at_work = is_at_work(target);
+	kill(tracer->pid, SIGKILL);
+	assert_int_equal(child_finish(tracer), 128 + SIGKILL);
+	child_free(tracer);
+	return was_at_work;
+}
+
+/* After those that were killed, one that sees the program's calls, and ends in order. */
+static bool trace_survivor(const struct survivor *s, const struct child *target)
+{
+	struct child *tracer = start_tracer(s, target);
+	bool was_at_work;
+	json_t *summary;
+
+	if (!child_await_err(tracer, "attached"))
+		fail_msg("not attached: %s", tracer->err_text);
+	kill(target->pid, SIGCONT);
+	usleep(AT_RATE_US);
+	was_at_work = is_at_work(target);
+	summary = stop_trace(tracer);
+	if (was_at_work)
+		assert_true(first_count(summary) > 0);
+	json_decref(summary);
+	return was_at_work;
+}
+
+static void check_truth(const struct survivor *s, const struct child *target, long calls)
+{
+	json_t *truth = last_json(target->out_text);
+	long unwound = calls / KILL_UNIT * s->unwound;
+
+	assert_int_equal(json_number_at(truth, "count"),
+			 KILL_THREADS * (calls - unwound + s->further));
+	assert_int_equal(json_number_at(truth, "unwound"), KILL_THREADS * unwound);
+	assert_int_equal(json_number_at(truth, "errors"),
+			 KILL_THREADS * (calls / KILL_UNIT * s->errors));
+	json_decref(truth);
+}
+
+/* False where the program was over before the last of its tracers: with more calls it has to be
+ * seen again. An emulated guest (TEST_BRIEF) has time for the first tracer only. */
+static bool outlive(const struct survivor *s, long calls, unsigned int *seed)
+{
+	unsigned int round_cnt = getenv("TEST_BRIEF") ? 1 : KILL_ROUNDS;
+	bool was_at_work = true;
+	char count[24], threads[8];
+	struct child *t;
+
+	snprintf(count, sizeof(count), "%ld", calls);
+	snprintf(threads, sizeof(threads), "%d", KILL_THREADS);
+	t = target_start(s->program, s->mode, count, threads);
+	child_send(t, "go\n");
+	for (unsigned int round = 0; was_at_work && round < round_cnt; round++)
+		was_at_work = kill_tracer(s, t, round, seed);
+	if (was_at_work && round_cnt > 1)
+		was_at_work = trace_survivor(s, t);
+	if (!child_await_out(t, "}\n"))
+		fail_msg("%s %s died with its tracer: %d, %s", s->program, s->mode, child_finish(t),
+			 t->err_text);
+	check_truth(s, t, calls);
+	assert_int_equal(child_finish(t), 0);
+	child_free(t);
+	return was_at_work;
+}
+
+/* kill -9 of tracers, several times: the program goes on, right to the end, and a later trace
+ * counts exactly. */
+static void test_killed(void **state)
+{
+	struct child *t;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(survivors) / sizeof(survivors[0]); i++) {
+		const struct survivor *s = &survivors[i];
+		long calls = getenv("TEST_BRIEF") ? s->calls / 5 : s->calls;
+		unsigned int seed = (unsigned int)i + 1, try_cnt = 1;
+
+		for (; !outlive(s, calls, &seed); calls *= 3) {
+			if (try_cnt++ == KILL_TRIES)
+				fail_msg("%s %s: %ld calls are over too soon", s->program, s->mode,
+					 calls);
+		}
 	}
+	t = target_start("plain", "leaf", "500", "2");
+	assert_int_equal(count_all(t, "plain_leaf"), 1000);
+	child_free(t);
 }
 
 /* A library that is cut short under a running process: an error, whatever is left of it. */
@@ -541,7 +735,7 @@ static void test_output(void **state)
 	child_free(t);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_usage),	    cmocka_unit_test(test_not_found),
@@ -551,8 +745,12 @@ int main(void)
 		cmocka_unit_test(test_replaced),    cmocka_unit_test(test_mount_namespace),
 		cmocka_unit_test(test_killed),	    cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_percentiles), cmocka_unit_test(test_nop5),
-		cmocka_unit_test(test_output),
+		cmocka_unit_test(test_output),	    cmocka_unit_test(test_inlined_only),
+		cmocka_unit_test(test_folded),
 	};
 
+	/* Only those whose name is that, with * and ?. */
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

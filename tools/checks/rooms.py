@@ -21,7 +21,7 @@ ROOMS = {
     "notify": "base config measure judge store",
     "serve": "base config measure judge store",
     "daemon": "base config target probe protocol measure judge store sink notify serve",
-    "cli": "base config target probe measure judge store daemon",
+    "cli": "base config target probe protocol measure judge store daemon",
     "main": "cli",
 }
 
@@ -43,6 +43,7 @@ EXCLUSIVE = (
     ("elfutils/*", ("user/target/", "tests/")),
     ("Zydis/*", ("user/target/", "tests/")),
     ("libiberty/*", ("user/target/", "tests/")),
+    ("lzma.h", ("user/target/", "tests/")),
     ("hiredis/*", ("user/sink/redis.c",)),
     ("hiredis.h", ("user/sink/redis.c",)),
     ("sqlite3.h", ("user/store/",)),

@@ -12,6 +12,7 @@
 
 #include "base/units.h"
 #include "cli/cli.h"
+#include "cli/endpoint_argument.h"
 #include "cli/report.h"
 #include "cli/report_fill.h"
 #include "config/duration.h"
@@ -39,6 +40,9 @@ static const char usage[] =
 	"      --rpc               the TCP connections of the processes: each remote service, and "
 	"each "
 	"port they serve\n"
+	"      --protocol P        fix, http, jsonrpc, websocket, redis or auto: requests by kind, "
+	"with "
+	"labels\n"
 	"      --error EXPR        count returns as errors where EXPR holds: 'ret < 0', '(i32)ret "
 	"!= 0', 'ret == 0 || ret > 9'\n"
 	"      --debug-dir DIR     look for separate debug files in this directory first\n"
@@ -76,6 +80,7 @@ enum {
 	OPTION_MAX,
 	OPTION_DEBUG_DIR,
 	OPTION_RPC,
+	OPTION_PROTOCOL,
 	OPTION_HOOKS
 };
 
@@ -84,6 +89,7 @@ static const struct option options[] = {
 	{"exe", required_argument, NULL, OPTION_EXE},
 	{"function", required_argument, NULL, 'f'},
 	{"rpc", no_argument, NULL, OPTION_RPC},
+	{"protocol", required_argument, NULL, OPTION_PROTOCOL},
 	{"hooks", required_argument, NULL, OPTION_HOOKS},
 	{"error", required_argument, NULL, OPTION_ERROR},
 	{"max-functions", required_argument, NULL, OPTION_MAX},
@@ -288,6 +294,27 @@ static int set_level(struct trace *t, const char *text)
 	return CLI_OK;
 }
 
+static int set_protocol(struct trace *t, const char *text)
+{
+	t->config.protocol = protocol_parse(text);
+	if (t->config.protocol == PROTOCOL_END || t->config.protocol == PROTOCOL_NONE)
+		return cli_usage_error(
+			"trace",
+			"--protocol takes fix, http, jsonrpc, websocket, redis or auto, "
+			"not \"%s\"",
+			text);
+	return CLI_OK;
+}
+
+static int set_endpoint(struct trace *t, const char *text)
+{
+	struct fault why;
+
+	if (endpoint_argument_parse(text, &t->config.rpc_filter, &why))
+		return cli_usage_error("trace", "--rpc: %s", why.text);
+	return CLI_OK;
+}
+
 static int set_hooks(struct trace *t, const char *text)
 {
 	t->config.hooks = sock_hooks_parse(text);
@@ -314,6 +341,8 @@ static int take_option(struct trace *t, int option, const char *value)
 	case OPTION_RPC:
 		t->config.wants_rpc = true;
 		return CLI_OK;
+	case OPTION_PROTOCOL:
+		return set_protocol(t, value);
 	case OPTION_HOOKS:
 		return set_hooks(t, value);
 	case OPTION_ERROR:
@@ -354,6 +383,8 @@ static int check_arguments(const struct trace *t)
 			"which process? Give -p PID, or --exe PATH for all that run a file");
 	if (t->config.pid_cnt && t->config.executable)
 		return cli_usage_error("trace", "-p and --exe exclude each other");
+	if (t->config.protocol && !t->config.wants_rpc)
+		return cli_usage_error("trace", "--protocol is for the connections of --rpc");
 	if (!t->config.function_cnt && !t->config.wants_rpc)
 		return cli_usage_error(
 			"trace", "what to trace? Give -f FUNC (`tickscope functions -p PID` lists "
@@ -422,6 +453,8 @@ int cmd_trace(int argc, char **argv)
 		}
 		code = take_option(t, option, optarg);
 	}
+	if (code == CLI_OK && optind < argc && t->config.wants_rpc)
+		code = set_endpoint(t, argv[optind++]);
 	if (code == CLI_OK && optind < argc)
 		code = cli_usage_error("trace",
 				       "\"%s\" is not expected here; functions are given with -f",

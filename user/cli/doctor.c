@@ -148,9 +148,10 @@ static void examine_hooks(struct doctor *d)
 	bool has_any = false;
 
 	for (int hooks = SOCK_HOOKS_FENTRY; hooks < SOCK_HOOKS_END; hooks++) {
+		const struct sock_options options = {.hooks = hooks};
 		struct sock_probe *probe;
 
-		if (sock_open(hooks, &probe, &d->hooks[hooks].reason))
+		if (sock_open(&options, &probe, &d->hooks[hooks].reason))
 			continue;
 		d->hooks[hooks].is_available = true;
 		has_any = true;

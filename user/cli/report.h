@@ -11,8 +11,9 @@
 #include <sys/types.h>
 
 #include "measure/stats.h"
+#include "protocol/protocol.h"
 
-#define REPORT_LABEL_MAX 8
+#define REPORT_LABEL_MAX 8 /* OPERATION_LABEL_MAX */
 
 struct report_label {
 	const char *name;
@@ -22,14 +23,15 @@ struct report_label {
 /* What only endpoints have. */
 struct report_rpc {
 	struct stats connect;
-	const char *protocol; /* NULL: none; requests are told from answers by direction */
-	const char *sent_at;  /* "start" or "end" of the send, which the time begins with */
+	const char *sent_at; /* "start" or "end" of the send, which the time begins with */
 	uint64_t bytes_sent;
 	uint64_t bytes_received;
 	uint64_t retransmits;
 	uint64_t unsolicited_bytes;
 	uint64_t arrivals_missed;
 	uint64_t srtt_ns; /* 0: not known */
+	uint64_t untimed; /* exchanges of parsers whose times were not known */
+	const struct protocol_counts *parsed;
 };
 
 struct report_operation {
@@ -42,6 +44,7 @@ struct report_operation {
 	size_t label_cnt;
 	bool is_segment; /* of the operation before it */
 	bool has_rpc;
+	const char *protocol; /* that was parsed; NULL: none, by direction */
 	struct report_rpc rpc;
 	struct stats stats;
 	const struct window *window; /* behind the stats */

@@ -6,10 +6,9 @@
 #include "cli/report_fill.h"
 
 static const char *const kinds[] = {
-	[OPERATION_FUNCTION] = "function",
-	[OPERATION_RPC_CLIENT] = "rpc_client",
-	[OPERATION_RPC_SERVER] = "rpc_server",
-	[OPERATION_SEGMENT] = "segment",
+	[OPERATION_FUNCTION] = "function",     [OPERATION_RPC_CLIENT] = "rpc_client",
+	[OPERATION_RPC_SERVER] = "rpc_server", [OPERATION_SEGMENT] = "segment",
+	[OPERATION_ORDER] = "order",	       [OPERATION_FEED] = "feed",
 };
 
 static void fill_rpc(struct report_rpc *r, const struct rpc *rpc, const struct daemon_view *view,
@@ -25,6 +24,8 @@ static void fill_rpc(struct report_rpc *r, const struct rpc *rpc, const struct d
 		.unsolicited_bytes = f->unsolicited_bytes,
 		.arrivals_missed = f->arrivals_missed,
 		.srtt_ns = f->srtt_ns,
+		.untimed = f->untimed,
+		.parsed = &rpc->parsed,
 	};
 	stats_of(&r->connect, is_interval ? rpc->connect.interval : rpc->connect.total, 0);
 }
@@ -42,6 +43,7 @@ static void fill_operation(struct report_operation *r, const struct operation *o
 		.pid_cnt = o->pid_cnt,
 		.is_segment = o->kind == OPERATION_SEGMENT,
 		.has_rpc = o->rpc != NULL,
+		.protocol = o->protocol,
 		.window = w,
 		.uncovered_copies = o->uncovered_copies,
 		.also = o->also,
@@ -49,11 +51,9 @@ static void fill_operation(struct report_operation *r, const struct operation *o
 		.probe_cost_ns = o->cost.call_ns,
 		.probe_inner_ns = o->cost.inner_ns,
 	};
-	if (r->is_segment) {
-		r->labels[0] = (struct report_label){"from", o->from};
-		r->labels[1] = (struct report_label){"to", o->to};
-		r->label_cnt = 2;
-	}
+	for (size_t i = 0; i < o->label_cnt; i++)
+		r->labels[r->label_cnt++] =
+			(struct report_label){o->labels[i].name, o->labels[i].value};
 	if (o->rpc)
 		fill_rpc(&r->rpc, o->rpc, view, is_interval);
 	stats_of(&r->stats, w, o->cost.inner_ns);

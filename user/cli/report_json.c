@@ -111,8 +111,6 @@ static void set_rpc(json_t *o, const struct report_rpc *rpc)
 
 	set_latency(connect, &rpc->connect);
 	json_object_set_new(o, "connect", connect);
-	json_object_set_new(o, "protocol",
-			    rpc->protocol ? json_string(rpc->protocol) : json_null());
 	json_object_set_new(o, "bytes_sent", json_integer((json_int_t)rpc->bytes_sent));
 	json_object_set_new(o, "bytes_received", json_integer((json_int_t)rpc->bytes_received));
 	json_object_set_new(o, "retransmits", json_integer((json_int_t)rpc->retransmits));
@@ -120,13 +118,39 @@ static void set_rpc(json_t *o, const struct report_rpc *rpc)
 			    rpc->srtt_ns ? json_integer((json_int_t)rpc->srtt_ns) : json_null());
 }
 
+/* What parsers saw and could not tell, of all connections of an endpoint. */
+static json_t *parser_json(const struct report_rpc *rpc)
+{
+	const struct protocol_counts *p = rpc->parsed;
+	const struct {
+		const char *name;
+		uint64_t value;
+	} counts[] = {
+		{"requests", p->requests},
+		{"responses", p->responses},
+		{"pushes", p->pushes},
+		{"unanswered", p->unanswered},
+		{"unmatched_responses", p->unmatched_responses},
+		{"desynchronised", p->desynchronised},
+		{"resynchronised", p->resynchronised},
+		{"skipped_bytes", p->skipped_bytes},
+		{"unparsed_messages", p->unparsed_messages},
+		{"untimed", rpc->untimed},
+	};
+	json_t *o = json_object();
+
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+		json_object_set_new(o, counts[i].name, json_integer((json_int_t)counts[i].value));
+	return o;
+}
+
 static void set_rpc_quality(json_t *quality, const struct report_rpc *rpc)
 {
 	json_object_set_new(quality, "sent_at", json_string(rpc->sent_at));
-	json_object_set_new(quality, "paired_by",
-			    json_string(rpc->protocol ? "protocol" : "direction"));
+	json_object_set_new(quality, "paired_by", json_string("direction"));
 	json_object_set_new(quality, "arrivals_missed",
 			    json_integer((json_int_t)rpc->arrivals_missed));
+	json_object_set_new(quality, "parser", parser_json(rpc));
 	json_object_set_new(quality, "unsolicited_bytes",
 			    json_integer((json_int_t)rpc->unsolicited_bytes));
 }
@@ -146,6 +170,9 @@ static json_t *operation_json(const struct report_operation *op)
 	set_latency(o, s);
 	json_object_set_new(o, "percentiles_net_ns", net_json(op));
 	quality = quality_json(op);
+	if (op->has_rpc || op->protocol)
+		json_object_set_new(o, "protocol",
+				    op->protocol ? json_string(op->protocol) : json_null());
 	if (op->has_rpc) {
 		set_rpc(o, &op->rpc);
 		set_rpc_quality(quality, &op->rpc);

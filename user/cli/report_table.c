@@ -84,7 +84,23 @@ static const char *value_or_dash(uint64_t ns, char text[static UNITS_TEXT_BYTES]
 	return ns == STATS_NULL ? "-" : units_duration(ns, text);
 }
 
-#define SEGMENT_COLUMNS 19 /* "  arrived -> complete" and the like */
+#define ROW_NAME_BYTES 512
+
+/* Of a segment its ends, below the operation it is part of; of others the name and the labels. */
+static void row_name(const struct report_operation *op, char name[static ROW_NAME_BYTES])
+{
+	size_t length;
+
+	if (op->is_segment) {
+		snprintf(name, ROW_NAME_BYTES, "  %s -> %s", op->labels[0].value,
+			 op->labels[1].value);
+		return;
+	}
+	length = (size_t)snprintf(name, ROW_NAME_BYTES, "%s", op->name);
+	for (size_t i = 0; i < op->label_cnt && length < ROW_NAME_BYTES; i++)
+		length += (size_t)snprintf(name + length, ROW_NAME_BYTES - length, " %s",
+					   op->labels[i].value);
+}
 
 static size_t name_columns(const struct report *report, const struct report_style *style)
 {
@@ -94,8 +110,11 @@ static size_t name_columns(const struct report *report, const struct report_styl
 	size_t longest = NAME_COLUMNS_MIN;
 
 	for (size_t i = 0; i < report->operation_cnt; i++) {
-		const struct report_operation *op = &report->operations[i];
-		size_t columns = op->is_segment ? SEGMENT_COLUMNS : text_columns(op->name);
+		char name[ROW_NAME_BYTES];
+		size_t columns;
+
+		row_name(&report->operations[i], name);
+		columns = text_columns(name);
 
 		longest = columns > longest ? columns : longest;
 	}
@@ -127,12 +146,10 @@ static void write_row(const struct report_operation *op, const struct report_sty
 {
 	const uint64_t *quantiles =
 		style->is_net ? op->stats.quantile_net_ns : op->stats.quantile_ns;
-	char text[UNITS_TEXT_BYTES], letters[MARK_CNT + 1], name[64];
+	char text[UNITS_TEXT_BYTES], letters[MARK_CNT + 1], name[ROW_NAME_BYTES];
 
-	if (op->is_segment)
-		snprintf(name, sizeof(name), "  %s -> %s", op->labels[0].value,
-			 op->labels[1].value);
-	write_name(op->is_segment ? name : op->name, columns, out);
+	row_name(op, name);
+	write_name(name, columns, out);
 	fprintf(out, " %*s", NUMBER_COLUMNS, units_count(op->stats.count, text));
 	fprintf(out, " %*s", NUMBER_COLUMNS, units_rate(op->stats.rate_per_s, text));
 	fprintf(out, "%s %*s%s", op->stats.errors && style->has_colour ? "\033[31m" : "",
@@ -199,8 +216,7 @@ static void write_rpc_quality(const struct report_operation *op, FILE *out)
 	const struct report_rpc *r = &op->rpc;
 	const struct stats *connect = &r->connect;
 
-	fprintf(out, "%s (%s, requests told from answers by %s)\n", op->name, op->kind,
-		r->protocol ? r->protocol : "direction");
+	fprintf(out, "%s (%s, requests told from answers by direction)\n", op->name, op->kind);
 	fprintf(out, "  %s bytes sent, %s received", units_count(r->bytes_sent, sent),
 		units_count(r->bytes_received, received));
 	if (r->srtt_ns)
@@ -209,6 +225,11 @@ static void write_rpc_quality(const struct report_operation *op, FILE *out)
 	write_count(out, op->stats.quality.unwound, "requests without an answer");
 	write_count(out, r->unsolicited_bytes, "bytes received while no request waited");
 	write_count(out, r->arrivals_missed, "arrivals not seen (taken as read at once)");
+	write_count(out, r->parsed->unanswered, "parsed requests without an answer");
+	write_count(out, r->parsed->unmatched_responses, "answers to nothing that was seen");
+	write_count(out, r->parsed->desynchronised, "times out of step");
+	write_count(out, r->parsed->unparsed_messages, "messages not understood");
+	write_count(out, r->untimed, "exchanges without their times");
 	if (connect->count || connect->errors) {
 		fprintf(out, "\n  %s connects", units_count(connect->count, sent));
 		if (connect->quantile_ns[STATS_P50] != STATS_NULL)
@@ -237,12 +258,12 @@ void report_write_quality(const struct report *report, FILE *out)
 
 		if (op->has_rpc)
 			write_rpc_quality(op, out);
-		else if (was_called(op) && !op->is_segment)
+		else if (was_called(op) && !op->is_segment && !op->protocol)
 			write_operation_quality(op, out);
 	}
 	for (size_t i = 0; i < report->operation_cnt; i++) {
 		if (was_called(&report->operations[i]) || report->operations[i].has_rpc ||
-		    report->operations[i].is_segment)
+		    report->operations[i].is_segment || report->operations[i].protocol)
 			continue;
 		fprintf(out, "%s%s",
 			has_title ? ", " : "never called: ", report->operations[i].name);

@@ -15,7 +15,8 @@
 
 #include "daemon/internal.h"
 
-#define NS_PER_S 1000000000ULL
+#define NS_PER_S       1000000000ULL
+#define STREAM_READ_NS 20000000ULL /* of the ring; it holds more than a tenth of a second */
 #define READ_MAX_NS \
 	NS_PER_S /* counters are 32 bits wide: a bucket must not wrap twice between readings */
 
@@ -61,6 +62,7 @@ struct sources {
 	int signal_fd;
 	int tick_fd;
 	int end_fd;
+	int stream_fd; /* a clock: when to look for records */
 	uint64_t interval_tick_cnt;
 	uint64_t tick;
 	sigset_t old_mask;
@@ -108,6 +110,18 @@ static int sources_block_signals(struct sources *s)
 	return s->signal_fd < 0 ? -errno : 0;
 }
 
+/* By the clock, and when much waits: no record wakes anyone by itself. */
+static int stream_start(const struct daemon *d, struct sources *s)
+{
+	int err;
+
+	s->stream_fd = timer_start(STREAM_READ_NS, true);
+	if (s->stream_fd < 0)
+		return s->stream_fd;
+	err = watch(d, s->stream_fd, DAEMON_SOURCE_STREAM);
+	return err ? err : watch(d, sock_stream_fd(d->sock), DAEMON_SOURCE_STREAM);
+}
+
 static int sources_start(const struct daemon *d, struct sources *s)
 {
 	uint64_t interval_ns = d->config->interval_ns ? d->config->interval_ns : READ_MAX_NS;
@@ -122,6 +136,8 @@ static int sources_start(const struct daemon *d, struct sources *s)
 		err = watch(d, s->signal_fd, DAEMON_SOURCE_SIGNAL);
 	if (!err && d->probe)
 		err = watch(d, probe_event_fd(d->probe), DAEMON_SOURCE_EVENTS);
+	if (!err && d->streams)
+		err = stream_start(d, s);
 	if (err || !d->config->duration_ns)
 		return err;
 	s->end_fd = timer_start(d->config->duration_ns, false);
@@ -130,13 +146,22 @@ static int sources_start(const struct daemon *d, struct sources *s)
 
 static void sources_stop(struct sources *s)
 {
-	int fds[] = {s->signal_fd, s->tick_fd, s->end_fd};
+	int fds[] = {s->signal_fd, s->tick_fd, s->end_fd, s->stream_fd};
 
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
 		if (fds[i] >= 0)
 			close(fds[i]);
 	}
 	sigprocmask(SIG_SETMASK, &s->old_mask, NULL);
+}
+
+static void on_stream(struct daemon *d, struct sources *s)
+{
+	uint64_t expirations;
+	ssize_t ignored = read(s->stream_fd, &expirations, sizeof(expirations));
+
+	(void)ignored; /* woken by the ring, not by the clock */
+	rpc_read_stream(d);
 }
 
 /* One tick of the clock. Negative: whoever shows the numbers wants no more. */
@@ -194,6 +219,9 @@ static bool dispatch(struct daemon *d, struct sources *s, uint64_t source)
 		return !on_signal(d, s);
 	case DAEMON_SOURCE_END:
 		return false;
+	case DAEMON_SOURCE_STREAM:
+		on_stream(d, s);
+		return true;
 	case DAEMON_SOURCE_TICK:
 		return on_tick(d, s) >= 0;
 	case DAEMON_SOURCE_EVENTS:
@@ -251,7 +279,7 @@ int daemon_run(const struct daemon_config *config, const struct daemon_output *o
 	       struct fault *why)
 {
 	struct daemon d = {.config = config, .output = output, .epoll_fd = -1};
-	struct sources s = {.signal_fd = -1, .tick_fd = -1, .end_fd = -1};
+	struct sources s = {.signal_fd = -1, .tick_fd = -1, .end_fd = -1, .stream_fd = -1};
 	uint64_t began_ns = clock_ns(CLOCK_MONOTONIC);
 	int err = sources_block_signals(&s);
 
@@ -271,6 +299,7 @@ stop:
 	processes_stop(&d);
 	operations_fini(&d);
 	probe_free(d.probe);
+	streams_stop(&d);
 	sock_free(d.sock);
 	names_cache_free(d.names);
 	sources_stop(&s);

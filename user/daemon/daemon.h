@@ -17,6 +17,7 @@
 #include "measure/window.h"
 #include "probe/probe.h"
 #include "probe/sock.h"
+#include "protocol/protocol.h"
 #include "target/target.h"
 
 struct daemon_config {
@@ -24,7 +25,9 @@ struct daemon_config {
 	size_t pid_cnt;
 	const char *executable; /* … or all of this file, present and future; NULL: none */
 	bool wants_rpc;		/* measure the connections of the processes, too */
+	struct ts_endpoint_filter rpc_filter;
 	enum sock_hooks hooks;
+	enum protocol_kind protocol; /* to parse; PROTOCOL_NONE: none */
 	const char *const *functions;
 	size_t function_cnt;
 	const struct error_expression *error; /* NULL: none */
@@ -56,6 +59,7 @@ struct rpc_figures {
 	uint64_t unsolicited_bytes; /* received while no request waited */
 	uint64_t arrivals_missed;   /* answers whose arrival in the kernel was not seen */
 	uint64_t srtt_ns;	    /* the latest; 0: not known */
+	uint64_t untimed;	    /* exchanges of the parsers whose times were not known */
 };
 
 struct rpc {
@@ -64,21 +68,34 @@ struct rpc {
 	struct rpc_figures interval_start;
 	struct rpc_figures interval;
 	struct rpc_figures total;
+	uint32_t endpoint;
+	uint64_t untimed;
+	struct protocol_counts parsed; /* since the start */
 };
 
 enum operation_kind {
 	OPERATION_FUNCTION = 0,
 	OPERATION_RPC_CLIENT,
 	OPERATION_RPC_SERVER,
-	OPERATION_SEGMENT
+	OPERATION_SEGMENT,
+	OPERATION_ORDER,
+	OPERATION_FEED,
+};
+
+#define OPERATION_LABEL_MAX 8
+
+struct operation_label {
+	const char *name; /* static */
+	char value[PROTOCOL_LABEL_BYTES];
 };
 
 /* An operation and what it counted; strings and arrays belong to the daemon. */
 struct operation {
 	enum operation_kind kind;
-	const char *from; /* of a segment: its ends; static */
-	const char *to;
-	struct rpc *rpc; /* of an endpoint; NULL else */
+	struct operation_label labels[OPERATION_LABEL_MAX];
+	size_t label_cnt;
+	const char *protocol; /* that was parsed; static, NULL: none */
+	struct rpc *rpc;      /* of an endpoint; NULL else */
 	char *name;
 	char *full_name; /* with parameters: tells overloads apart */
 	char *file;

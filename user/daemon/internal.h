@@ -14,6 +14,7 @@
 #define DAEMON_SOURCE_END     (3ULL << 32)
 #define DAEMON_SOURCE_EVENTS  (4ULL << 32)
 #define DAEMON_SOURCE_PROCESS (5ULL << 32)
+#define DAEMON_SOURCE_STREAM  (6ULL << 32)
 #define DAEMON_SOURCE_MASK    (0xffULL << 32)
 
 /* A process that is being traced. */
@@ -32,6 +33,7 @@ struct daemon {
 	const struct daemon_output *output;
 	struct probe *probe;	 /* NULL: no functions are traced */
 	struct sock_probe *sock; /* NULL: no connections are */
+	struct streams *streams; /* NULL: no protocol is parsed */
 	struct names_cache *names;
 	struct operation *operations;
 	size_t operation_cnt;
@@ -45,6 +47,7 @@ struct daemon {
 	size_t site_cnt;
 	bool avoids_nop5; /* this kernel single-steps 5-byte nops */
 	int epoll_fd;
+	struct ts_endpoint_key endpoint_keys[TS_ENDPOINT_MAX + 1];
 	struct snapshot *now;	/* of operations_read: too large for the stack */
 	struct window *reading; /* likewise */
 	uint64_t start_mono_ns;
@@ -76,6 +79,29 @@ void processes_ended(struct daemon *d, pid_t pid);
 /* Detaches everything; the counters stay. */
 void processes_stop(struct daemon *d);
 
+/* Requests of one kind on one endpoint: what a parser tells apart. */
+struct parsed {
+	uint32_t endpoint;
+	enum operation_kind kind;
+	enum protocol_kind protocol;
+	bool is_asker; /* the target asks */
+	char until[16];
+	struct protocol_labels labels;
+	struct ts_series *series; /* TS_RPC_SERIES_CNT of them */
+};
+
+#define PARSED_MAX                                                                     \
+	192 /* kinds of requests; each has three windows for its time and its segments \
+	     */
+
+/* streams.c: connections with a parser. */
+int streams_start(struct daemon *d);
+void streams_stop(struct daemon *d);
+/* A record of the kernel; context is the daemon. */
+void streams_take(const struct ts_stream_record *record, const void *payload, void *context);
+/* Brings the endpoints' counts of the parsers up to date. */
+void streams_tell(struct daemon *d);
+
 /* rpc.c: connections. rpc_operation_max: operations that they may become. */
 size_t rpc_operation_max(const struct daemon *d);
 int rpc_start(struct daemon *d, struct fault *why);
@@ -85,6 +111,14 @@ int rpc_add_process(struct daemon *d, pid_t pid, struct fault *why);
  * what may still go on. */
 void rpc_read(struct daemon *d, bool is_end);
 void rpc_begin_interval(struct daemon *d);
+/* Hands what has come since to the parsers. */
+void rpc_read_stream(struct daemon *d);
+/* A new kind of request becomes operations. False: out of memory. */
+bool rpc_add_parsed(struct daemon *d, const struct parsed *parsed);
+/* What the parsers of an endpoint have counted; NULL: the endpoint is not known yet. */
+struct protocol_counts *rpc_counts(struct daemon *d, uint32_t endpoint);
+/* An exchange whose times are not known. */
+void rpc_count_untimed(struct daemon *d, uint32_t endpoint);
 
 /* operations.c: what is counted. */
 int operations_start(struct daemon *d, struct fault *why);

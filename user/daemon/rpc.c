@@ -34,12 +34,23 @@ static const struct segment server_segments[] = {
 
 size_t rpc_operation_max(const struct daemon *d)
 {
-	return d->config->wants_rpc ? (TS_ENDPOINT_MAX + 1) * OPERATIONS_PER_ENDPOINT : 0;
+	size_t cnt = (TS_ENDPOINT_MAX + 1) * OPERATIONS_PER_ENDPOINT;
+
+	if (!d->config->wants_rpc)
+		return 0;
+	return d->config->protocol ? cnt + PARSED_MAX * OPERATIONS_PER_ENDPOINT : cnt;
 }
 
 int rpc_start(struct daemon *d, struct fault *why)
 {
-	return sock_open(d->config->hooks, &d->sock, why);
+	const struct sock_options options = {.hooks = d->config->hooks,
+					     .filter = d->config->rpc_filter,
+					     .wants_stream = d->config->protocol != PROTOCOL_NONE};
+	int err = sock_open(&options, &d->sock, why);
+
+	if (!err && options.wants_stream && streams_start(d))
+		err = fault_set(why, -ENOMEM, "out of memory");
+	return err;
 }
 
 int rpc_add_process(struct daemon *d, pid_t pid, struct fault *why)
@@ -59,32 +70,32 @@ int rpc_add_process(struct daemon *d, pid_t pid, struct fault *why)
 
 /* "tcp 10.0.0.1:9878", "tcp exchange:9878" where the host's name is known, "tcp :9878" of a server.
  */
-static void endpoint_name(const struct ts_endpoint_key *key, char *name, size_t name_bytes)
+static void endpoint_name(const struct ts_endpoint_key *key, const char *protocol, char *name,
+			  size_t name_bytes)
 {
 	char address[INET6_ADDRSTRLEN] = "", host[256];
 
 	if (key->role == TS_ROLE_NONE) {
-		snprintf(name, name_bytes, "tcp (all others)");
+		snprintf(name, name_bytes, "%s (all others)", protocol);
 		return;
 	}
 	if (key->role == TS_ROLE_SERVER) {
-		snprintf(name, name_bytes, "tcp :%u", key->port);
+		snprintf(name, name_bytes, "%s :%u", protocol, key->port);
 		return;
 	}
 	inet_ntop(key->family, key->address, address, sizeof(address));
 	if (hosts_find(address, host, sizeof(host)))
-		snprintf(name, name_bytes, "tcp %s:%u", host, key->port);
+		snprintf(name, name_bytes, "%s %s:%u", protocol, host, key->port);
 	else
-		snprintf(name, name_bytes, strchr(address, ':') ? "tcp [%s]:%u" : "tcp %s:%u",
-			 address, key->port);
+		snprintf(name, name_bytes, strchr(address, ':') ? "%s [%s]:%u" : "%s %s:%u",
+			 protocol, address, key->port);
 	text_clean(name);
 }
 
-static struct operation *add_operation(struct daemon *d, const char *name, uint32_t endpoint,
-				       enum ts_rpc_series series)
+static struct operation *add_operation(struct daemon *d, const char *name,
+				       const struct ts_series *stripes, size_t stripe_cnt)
 {
-	struct operation *o = operations_add(d, name, sock_series(d->sock, endpoint, series),
-					     sock_stripe_cnt(d->sock));
+	struct operation *o = operations_add(d, name, stripes, stripe_cnt);
 
 	if (!o)
 		return NULL;
@@ -97,34 +108,123 @@ static struct operation *add_operation(struct daemon *d, const char *name, uint3
 	return o->target ? o : NULL;
 }
 
+static void add_label(struct operation *o, const char *name, const char *value)
+{
+	struct operation_label *label = &o->labels[o->label_cnt];
+
+	if (!value[0] || o->label_cnt == OPERATION_LABEL_MAX)
+		return;
+	label->name = name;
+	snprintf(label->value, sizeof(label->value), "%s", value);
+	text_clean(label->value);
+	o->label_cnt++;
+}
+
+static void get_segments(enum operation_kind kind, const struct segment **ret_segments,
+			 size_t *ret_cnt)
+{
+	*ret_segments = kind == OPERATION_RPC_SERVER ? server_segments : client_segments;
+	*ret_cnt = kind == OPERATION_RPC_SERVER ? 2 : 3;
+	if (kind == OPERATION_FEED)
+		*ret_cnt = 0;
+}
+
 static bool add_endpoint(struct daemon *d, const struct sock_endpoint *e)
 {
 	bool is_server = e->key.role == TS_ROLE_SERVER;
-	const struct segment *segments = is_server ? server_segments : client_segments;
-	size_t segment_cnt = is_server ? 2 : 3;
+	enum operation_kind kind = is_server ? OPERATION_RPC_SERVER : OPERATION_RPC_CLIENT;
+	size_t stripe_cnt = sock_stripe_cnt(d->sock), segment_cnt;
+	const struct segment *segments;
 	struct operation *o;
 	char name[320];
 
-	endpoint_name(&e->key, name, sizeof(name));
-	o = add_operation(d, name, e->idx, TS_RPC_TOTAL);
+	endpoint_name(&e->key, "tcp", name, sizeof(name));
+	d->endpoint_keys[e->idx] = e->key;
+	o = add_operation(d, name, sock_series(d->sock, e->idx, TS_RPC_TOTAL), stripe_cnt);
 	if (!o)
 		return false;
-	o->kind = is_server ? OPERATION_RPC_SERVER : OPERATION_RPC_CLIENT;
+	o->kind = kind;
 	o->rpc = calloc(1, sizeof(*o->rpc));
 	if (!o->rpc ||
 	    operations_counted_init(&o->rpc->connect, sock_series(d->sock, e->idx, TS_RPC_CONNECT),
-				    sock_stripe_cnt(d->sock)))
+				    stripe_cnt))
 		return false;
 	o->rpc->live = sock_figures(d->sock, e->idx);
+	o->rpc->endpoint = e->idx;
+	get_segments(kind, &segments, &segment_cnt);
 	for (size_t i = 0; i < segment_cnt; i++) {
-		o = add_operation(d, name, e->idx, segments[i].series);
+		o = add_operation(d, name, sock_series(d->sock, e->idx, segments[i].series),
+				  stripe_cnt);
 		if (!o)
 			return false;
 		o->kind = OPERATION_SEGMENT;
-		o->from = segments[i].from;
-		o->to = segments[i].to;
+		add_label(o, "from", segments[i].from);
+		add_label(o, "to", segments[i].to);
 	}
 	return true;
+}
+
+static void add_labels(struct operation *o, const struct parsed *p)
+{
+	o->protocol = protocol_name(p->protocol);
+	add_label(o, "until", p->until);
+	add_label(o, "method", p->labels.method);
+	add_label(o, "route", p->labels.route);
+	add_label(o, "status", p->labels.status);
+	add_label(o, "trading_pair", p->labels.trading_pair);
+	add_label(o, "order_type", p->labels.order_type);
+	add_label(o, "side", p->labels.side);
+}
+
+bool rpc_add_parsed(struct daemon *d, const struct parsed *p)
+{
+	const struct segment *segments;
+	struct operation *o;
+	size_t segment_cnt;
+	char name[320];
+
+	endpoint_name(&d->endpoint_keys[p->endpoint], protocol_name(p->protocol), name,
+		      sizeof(name));
+	o = add_operation(d, name, &p->series[TS_RPC_TOTAL], 1);
+	if (!o)
+		return false;
+	o->kind = p->kind;
+	add_labels(o, p);
+	get_segments(p->kind, &segments, &segment_cnt);
+	for (size_t i = 0; i < segment_cnt; i++) {
+		o = add_operation(d, name, &p->series[segments[i].series], 1);
+		if (!o)
+			return false;
+		o->kind = OPERATION_SEGMENT;
+		add_label(o, "from", segments[i].from);
+		add_label(o, "to", segments[i].to);
+		add_labels(o, p);
+	}
+	return true;
+}
+
+static struct rpc *rpc_of(struct daemon *d, uint32_t endpoint)
+{
+	for (size_t i = 0; i < d->operation_cnt; i++) {
+		if (d->operations[i].rpc && d->operations[i].rpc->endpoint == endpoint)
+			return d->operations[i].rpc;
+	}
+	return NULL;
+}
+
+struct protocol_counts *rpc_counts(struct daemon *d, uint32_t endpoint)
+{
+	struct rpc *rpc = rpc_of(d, endpoint);
+
+	return rpc ? &rpc->parsed : NULL;
+}
+
+void rpc_count_untimed(struct daemon *d, uint32_t endpoint)
+{
+	struct rpc *rpc = rpc_of(d, endpoint);
+
+	if (rpc)
+		rpc->untimed++;
 }
 
 static void read_figures(struct rpc *rpc)
@@ -139,20 +239,21 @@ static void read_figures(struct rpc *rpc)
 	t->unsolicited_bytes = live->unsolicited_bytes;
 	t->arrivals_missed = live->arrivals_missed;
 	t->srtt_ns = live->srtt_us * 1000;
+	t->untimed = rpc->untimed;
 	i->bytes_sent = t->bytes_sent - start->bytes_sent;
 	i->bytes_received = t->bytes_received - start->bytes_received;
 	i->retransmits = t->retransmits - start->retransmits;
 	i->unsolicited_bytes = t->unsolicited_bytes - start->unsolicited_bytes;
 	i->arrivals_missed = t->arrivals_missed - start->arrivals_missed;
 	i->srtt_ns = t->srtt_ns;
+	i->untimed = t->untimed - start->untimed;
 }
 
-void rpc_read(struct daemon *d, bool is_end)
+static void find_endpoints(struct daemon *d)
 {
 	struct sock_endpoint fresh[16];
 	size_t cnt;
 
-	sock_settle(d->sock, is_end ? 0 : IDLE_NS);
 	do {
 		cnt = sock_new_endpoints(d->sock, fresh, sizeof(fresh) / sizeof(fresh[0]));
 		for (size_t i = 0; i < cnt; i++) {
@@ -160,6 +261,29 @@ void rpc_read(struct daemon *d, bool is_end)
 				daemon_message(d, "out of memory: an endpoint is not shown");
 		}
 	} while (cnt == sizeof(fresh) / sizeof(fresh[0]));
+}
+
+void rpc_read_stream(struct daemon *d)
+{
+	if (!d->streams)
+		return;
+	/* Records name their endpoints by number. */
+	find_endpoints(d);
+	sock_read_stream(d->sock, streams_take, d);
+}
+
+void rpc_read(struct daemon *d, bool is_end)
+{
+	sock_settle(d->sock, is_end ? 0 : IDLE_NS);
+	find_endpoints(d);
+	if (d->streams) {
+		bool has_more;
+
+		do
+			has_more = sock_read_stream(d->sock, streams_take, d);
+		while (has_more && is_end);
+		streams_tell(d);
+	}
 	for (size_t i = 0; i < d->operation_cnt; i++) {
 		if (d->operations[i].rpc)
 			read_figures(d->operations[i].rpc);
@@ -168,6 +292,10 @@ void rpc_read(struct daemon *d, bool is_end)
 		daemon_message(
 			d, "%llu connections were not measured: there were more than %d at once",
 			(unsigned long long)sock_dropped_connections(d->sock), TS_CONN_MAX);
+	if (is_end && sock_dropped_records(d->sock))
+		daemon_message(d,
+			       "%llu records of connections were lost: parsers could not keep up",
+			       (unsigned long long)sock_dropped_records(d->sock));
 }
 
 void rpc_begin_interval(struct daemon *d)

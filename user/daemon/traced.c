@@ -28,8 +28,7 @@ static void say_debug_file(struct daemon *d, const struct operation_plans *plans
 	const char *refusal = plans->cnt ? image_debug_file_refusal(plans->items[0].image) : NULL;
 
 	if (refusal)
-		daemon_message(d, "\"%s\": not used: %s", image_path(plans->items[0].image),
-			       refusal);
+		daemon_message(d, "\"%s\": %s", image_path(plans->items[0].image), refusal);
 }
 
 int traced_open(struct daemon *d, pid_t pid, struct traced *ret_traced, struct fault *why)

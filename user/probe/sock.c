@@ -13,7 +13,9 @@
 #include "probe/sock.h"
 #include "sock.skel.h"
 
-#define STRIPE_MAX 4 /* 65 endpoints of 5 series are 6 MiB a stripe */
+#define RING_BYTES_UNUSED 4096	/* the smallest there is */
+#define RECORDS_AT_ONCE	  10000 /* some 10 ms: others wait for their turn, too */
+#define STRIPE_MAX	  4	/* 65 endpoints of 5 series are 6 MiB a stripe */
 
 static const char *const hooks_names[SOCK_HOOKS_END] = {"auto", "fentry", "kprobe", "raw_tp"};
 
@@ -26,6 +28,11 @@ struct sock_probe {
 	struct ts_endpoint_figures *figures;
 	size_t figures_bytes;
 	bool is_known[TS_ENDPOINT_MAX + 1]; /* reported by sock_new_endpoints */
+	struct sock_options options;
+	struct ring_buffer *ring;
+	size_t record_cnt;	  /* of this sock_read_stream */
+	sock_stream_fn stream_fn; /* during sock_read_stream */
+	void *stream_context;
 };
 
 const char *sock_hooks_name(enum sock_hooks hooks)
@@ -115,11 +122,16 @@ static int load(struct sock_probe *probe, enum sock_hooks hooks)
 	probe->stripe_cnt = choose_stripes();
 	probe->skel->rodata->stripe_mask = (uint32_t)probe->stripe_cnt - 1;
 	probe->skel->rodata->endpoint_max = TS_ENDPOINT_MAX;
+	probe->skel->rodata->wants_stream = probe->options.wants_stream;
+	memcpy((void *)&probe->skel->rodata->filter, &probe->options.filter,
+	       sizeof(probe->options.filter));
 	cnt = list_programs(probe->skel, list);
 	for (size_t i = 0; i < cnt; i++)
 		bpf_program__set_autoload(list[i].program, is_used(&list[i], hooks));
 	err = bpf_map__set_max_entries(probe->skel->maps.series,
 				       series_cnt * (uint32_t)probe->stripe_cnt);
+	if (!err && !probe->options.wants_stream)
+		err = bpf_map__set_max_entries(probe->skel->maps.stream, RING_BYTES_UNUSED);
 	return err ? err : sock_bpf__load(probe->skel);
 }
 
@@ -163,8 +175,51 @@ static int attach(struct sock_probe *probe, enum sock_hooks hooks)
 	return sock_bpf__attach(probe->skel);
 }
 
+static int on_record(void *context, void *data, size_t bytes)
+{
+	struct sock_probe *probe = context;
+	const struct ts_stream_record *r = data;
+
+	if (bytes >= sizeof(*r) && r->captured <= bytes - sizeof(*r) && probe->stream_fn)
+		probe->stream_fn(r, r + 1, probe->stream_context);
+	return ++probe->record_cnt < RECORDS_AT_ONCE ? 0 : -EAGAIN;
+}
+
+static int open_ring(struct sock_probe *probe)
+{
+	if (!probe->options.wants_stream)
+		return 0;
+	probe->ring =
+		ring_buffer__new(bpf_map__fd(probe->skel->maps.stream), on_record, probe, NULL);
+	return probe->ring ? 0 : -ENOMEM;
+}
+
+int sock_stream_fd(const struct sock_probe *probe)
+{
+	return ring_buffer__epoll_fd(probe->ring);
+}
+
+bool sock_read_stream(struct sock_probe *probe, sock_stream_fn fn, void *context)
+{
+	int err;
+
+	probe->stream_fn = fn;
+	probe->stream_context = context;
+	probe->record_cnt = 0;
+	err = ring_buffer__consume(probe->ring);
+	probe->stream_fn = NULL;
+	return err == -EAGAIN;
+}
+
+uint64_t sock_dropped_records(const struct sock_probe *probe)
+{
+	return probe->skel->bss->stream_dropped;
+}
+
 static void unload(struct sock_probe *probe)
 {
+	ring_buffer__free(probe->ring);
+	probe->ring = NULL;
 	if (probe->series)
 		munmap(probe->series, probe->series_bytes);
 	if (probe->figures)
@@ -181,6 +236,8 @@ static int try_hooks(struct sock_probe *probe, enum sock_hooks hooks)
 
 	if (!err)
 		err = map_counters(probe);
+	if (!err)
+		err = open_ring(probe);
 	if (!err)
 		err = attach(probe, hooks);
 	if (err)
@@ -214,8 +271,9 @@ static int discard_libbpf_output(enum libbpf_print_level level, const char *form
 	return 0;
 }
 
-int sock_open(enum sock_hooks hooks, struct sock_probe **ret_probe, struct fault *why)
+int sock_open(const struct sock_options *options, struct sock_probe **ret_probe, struct fault *why)
 {
+	enum sock_hooks hooks = options->hooks;
 	struct sock_probe *probe = calloc(1, sizeof(*probe));
 	enum sock_hooks first = hooks ? hooks : SOCK_HOOKS_FENTRY;
 	enum sock_hooks last = hooks ? hooks : SOCK_HOOKS_RAW_TP;
@@ -223,6 +281,7 @@ int sock_open(enum sock_hooks hooks, struct sock_probe **ret_probe, struct fault
 
 	if (!probe)
 		return fault_set(why, -ENOMEM, "out of memory");
+	probe->options = *options;
 	libbpf_set_print(discard_libbpf_output);
 	for (enum sock_hooks h = first; h <= last; h++) {
 		err = try_hooks(probe, h);

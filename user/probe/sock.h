@@ -6,6 +6,7 @@
 #ifndef TICKSCOPE_PROBE_SOCK_H
 #define TICKSCOPE_PROBE_SOCK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -29,11 +30,17 @@ enum sock_hooks sock_hooks_parse(const char *text);
 
 struct sock_probe;
 
+struct sock_options {
+	enum sock_hooks hooks;
+	struct ts_endpoint_filter filter;
+	bool wants_stream; /* hand times, lengths and payload out, for parsers */
+};
+
 /*
  * Loads and attaches at the wanted kind of hook, or the best that works here; nothing is measured
  * before sock_add_target. -EPERM: not allowed to; -ENOTSUP: no (wanted) kind works.
  */
-int sock_open(enum sock_hooks hooks, struct sock_probe **ret_probe, struct fault *why);
+int sock_open(const struct sock_options *options, struct sock_probe **ret_probe, struct fault *why);
 void sock_free(struct sock_probe *probe);
 enum sock_hooks sock_hooks(const struct sock_probe *probe);
 /* Stops measuring; the counters stay. */
@@ -62,6 +69,19 @@ const struct ts_series *sock_series(const struct sock_probe *probe, uint32_t end
 				    enum ts_rpc_series which);
 /* Live. */
 const struct ts_endpoint_figures *sock_figures(const struct sock_probe *probe, uint32_t endpoint);
+/*
+ * Records of connections, in the order in which they were made; payload has record->captured bytes,
+ * valid during the call. The descriptor becomes readable only when much waits: read it several
+ * times a second.
+ */
+typedef void (*sock_stream_fn)(const struct ts_stream_record *record, const void *payload,
+			       void *context);
+int sock_stream_fd(const struct sock_probe *probe);
+/* True: there is more. */
+bool sock_read_stream(struct sock_probe *probe, sock_stream_fn fn, void *context);
+/* Records that did not fit; what follows one of them on its connection says so. */
+uint64_t sock_dropped_records(const struct sock_probe *probe);
+
 /* Connections that were not measured since there were too many. */
 uint64_t sock_dropped_connections(const struct sock_probe *probe);
 

@@ -9,4 +9,7 @@
 /* The first name of a numeric address in /etc/hosts; false where it has none. */
 bool hosts_find(const char *address, char *name, size_t name_bytes);
 
+/* The numeric address of a name there; false where it is not listed. */
+bool hosts_address(const char *name, char *address, size_t address_bytes);
+
 #endif

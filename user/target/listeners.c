@@ -90,7 +90,7 @@ static void read_ports(pid_t pid, const char *file, const struct inodes *own, st
 		unsigned int port;
 		uint64_t inode;
 
-		if (parse_line(line, &port, &inode) &&
+		if (own->cnt && parse_line(line, &port, &inode) &&
 		    bsearch(&inode, own->items, own->cnt, sizeof(inode), compare_inodes))
 			add_port(l, (uint16_t)port);
 	}

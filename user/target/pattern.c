@@ -157,13 +157,21 @@ bool pattern_is_library(const struct pattern *pattern, const char *path)
 	       (base[length] == '-' && strstr(base + length, ".so"));
 }
 
+/* Behind the last "::" that is not inside generic arguments. */
 static const char *last_name(const char *name)
 {
-	const char *at = name;
+	const char *last = name;
+	size_t depth = 0;
 
-	for (const char *colon = strstr(name, "::"); colon; colon = strstr(colon + 2, "::"))
-		at = colon + 2;
-	return at;
+	for (const char *at = name; *at; at++) {
+		if (*at == '<')
+			depth++;
+		else if (*at == '>' && depth)
+			depth--;
+		else if (!depth && at[0] == ':' && at[1] == ':' && at[2])
+			last = at + 2;
+	}
+	return last;
 }
 
 #define DISTANCE_BYTES 64 /* longer names are compared by their beginnings */

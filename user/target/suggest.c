@@ -96,9 +96,7 @@ static int explain_stripped(const struct process *process, const struct image *i
 	const char *refusal = image->names->debug_file_refusal;
 
 	if (refusal)
-		return fault_set(why, -ENOTSUP,
-				 "\"%s\" has no names of functions (stripped), and its debug file "
-				 "is not used: %s",
+		return fault_set(why, -ENOTSUP, "\"%s\" has no names of functions (stripped); %s",
 				 image->path, refusal);
 	return fault_set(
 		why, -ENOTSUP, "\"%s\" has no names of functions (stripped)%s", image->path,

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Hands what a connection sends and receives to user space, for a parser: times, lengths, and the
+ * beginning of the payload, read from the caller's own buffers by the registers of its system call.
+ * Calls that are made in another way (io_uring, sendfile) give their length only.
+ */
+#ifndef TICKSCOPE_BPF_STREAM_H
+#define TICKSCOPE_BPF_STREAM_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#include <tickscope/abi_sock.h>
+#include "series.h"
+
+/* Records that did not fit the ring. */
+__u64 stream_dropped = 0;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, TS_STREAM_RING_BYTES);
+} stream SEC(".maps");
+
+/* A record in the making: a task's own, since programs in system calls can be preempted. */
+struct draft {
+	struct ts_stream_record record;
+	__u8 payload[2 * (TS_PAYLOAD_MAX + 1)]; /* a masked offset and a masked length fit */
+};
+
+/* The bound as the verifier can see it, behind everything that the compiler may do. */
+#define PAYLOAD_BOUND(bytes) asm volatile("%0 &= 1023" : "+r"(bytes))
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct draft);
+} drafts SEC(".maps");
+
+struct user_iovec {
+	__u64 base;
+	__u64 length;
+};
+
+/* x86-64 system calls that send from or receive into buffers of the caller. */
+enum {
+	CALL_READ = 0,
+	CALL_WRITE = 1,
+	CALL_READV = 19,
+	CALL_WRITEV = 20,
+	CALL_SENDTO = 44,
+	CALL_RECVFROM = 45,
+	CALL_SENDMSG = 46,
+	CALL_RECVMSG = 47,
+};
+
+#define MSGHDR_IOV_OFFSET   16 /* struct user_msghdr */
+#define MSGHDR_COUNT_OFFSET 24
+#define IOVEC_MAX	    8 /* pieces that are gathered */
+
+/* Copies a buffer of the caller behind what is there; the number of bytes there then. */
+static __always_inline __u32 payload_add(struct draft *d, __u64 at, __u64 base, __u64 bytes)
+{
+	if (at >= TS_PAYLOAD_MAX)
+		return at;
+	if (bytes > TS_PAYLOAD_MAX - at)
+		bytes = TS_PAYLOAD_MAX - at;
+	PAYLOAD_BOUND(at);
+	PAYLOAD_BOUND(bytes);
+	return bpf_probe_read_user(d->payload + at, bytes, (void *)base) ? at : at + bytes;
+}
+
+struct gather {
+	struct draft *draft;
+	__u64 vector;
+	__u32 cnt;
+	__u32 at;
+	__u32 left;
+};
+
+static long gather_one(__u32 i, struct gather *g)
+{
+	struct user_iovec piece;
+	__u32 at;
+
+	if (i >= g->cnt || !g->left ||
+	    bpf_probe_read_user(&piece, sizeof(piece), (void *)(g->vector + i * sizeof(piece))))
+		return 1;
+	if (piece.length > g->left)
+		piece.length = g->left;
+	g->left -= piece.length;
+	at = payload_add(g->draft, g->at, piece.base, piece.length);
+	if (at - g->at != piece.length) /* full, or not readable: what follows would not fit on */
+		g->left = 0;
+	g->at = at;
+	return 0;
+}
+
+static __always_inline __u32 payload_vector(struct draft *d, __u64 vector, __u64 cnt, __u32 bytes)
+{
+	struct gather g = {.draft = d, .vector = vector, .cnt = (__u32)cnt, .left = bytes};
+
+	bpf_loop(IOVEC_MAX, gather_one, &g, 0);
+	return g.at;
+}
+
+/* What the caller of this system call sent or received: the first `bytes` of its buffers. */
+static __always_inline __u32 payload_read(struct draft *d, __u32 bytes)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pt_regs regs;
+	__u64 vector, cnt;
+
+	if (bpf_probe_read_kernel(&regs, sizeof(regs), (void *)bpf_task_pt_regs(task)))
+		return 0;
+	switch (regs.orig_ax) {
+	case CALL_READ:
+	case CALL_WRITE:
+	case CALL_SENDTO:
+	case CALL_RECVFROM:
+		return payload_add(d, 0, regs.si, bytes);
+	case CALL_READV:
+	case CALL_WRITEV:
+		return payload_vector(d, regs.si, regs.dx, bytes);
+	case CALL_SENDMSG:
+	case CALL_RECVMSG:
+		if (bpf_probe_read_user(&vector, sizeof(vector),
+					(void *)(regs.si + MSGHDR_IOV_OFFSET)) ||
+		    bpf_probe_read_user(&cnt, sizeof(cnt), (void *)(regs.si + MSGHDR_COUNT_OFFSET)))
+			return 0;
+		return payload_vector(d, vector, cnt, bytes);
+	}
+	return 0;
+}
+
+static __always_inline void record_fill(struct ts_stream_record *r, struct ts_conn *c, __u8 kind)
+{
+	r->conn = c->id;
+	r->mono_ns = bpf_ktime_get_ns();
+	r->start_ns = 0;
+	r->endpoint = c->endpoint;
+	r->tgid = c->tgid;
+	r->bytes = 0;
+	r->sequence = 0;
+	r->captured = 0;
+	r->kind = kind;
+	r->role = c->role;
+	r->is_whole = c->is_whole;
+	r->has_gap = c->has_gap;
+	r->reserved = 0;
+}
+
+/* Wakes user space only where much waits: it comes by itself several times a second. */
+static __always_inline void record_send(struct ts_conn *c, struct ts_stream_record *r, __u64 bytes)
+{
+	__u64 flags =
+		bpf_ringbuf_query(&stream, 0 /* BPF_RB_AVAIL_DATA */) > TS_STREAM_RING_BYTES / 4
+			? 2 /* BPF_RB_FORCE_WAKEUP */
+			: 1 /* BPF_RB_NO_WAKEUP */;
+
+	if (bpf_ringbuf_output(&stream, r, bytes, flags)) {
+		c->has_gap = 1;
+		COUNTER_ADD(stream_dropped, 1);
+	} else {
+		c->has_gap = 0;
+	}
+}
+
+/* A send or receive of the current task is over. */
+static __always_inline void stream_data(struct ts_conn *c, __u8 kind, __u32 bytes, __u64 start_ns,
+					__u32 sequence)
+{
+	struct draft *d;
+	__u64 captured;
+
+	if (!c->is_streamed)
+		return;
+	d = bpf_task_storage_get(&drafts, bpf_get_current_task_btf(), 0,
+				 BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!d) {
+		c->has_gap = 1;
+		COUNTER_ADD(stream_dropped, 1);
+		return;
+	}
+	record_fill(&d->record, c, kind);
+	d->record.start_ns = start_ns;
+	d->record.bytes = bytes;
+	d->record.sequence = sequence;
+	captured = payload_read(d, bytes);
+	PAYLOAD_BOUND(captured);
+	d->record.captured = captured;
+	record_send(c, &d->record, sizeof(d->record) + captured);
+}
+
+/* What needs no payload, also outside of system calls. */
+static __always_inline void stream_event(struct ts_conn *c, __u8 kind, __u32 bytes, __u32 sequence)
+{
+	struct ts_stream_record r;
+
+	if (!c->is_streamed)
+		return;
+	record_fill(&r, c, kind);
+	r.bytes = bytes;
+	r.sequence = sequence;
+	record_send(c, &r, sizeof(r));
+}
+
+#endif

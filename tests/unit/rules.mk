@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
+# What single unit tests are linked with: functions that they make fail.
+
+UNIT_LDFLAGS_test_protocol := -Wl,--wrap=calloc

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The room's face: the table of parsers, their names, the life of a connection. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "protocol/connection.h"
+#include "protocol/detection.h"
+
+const struct parser *const protocol_parsers[] = {
+	&parser_fix, &parser_http, &parser_jsonrpc, &parser_websocket, &parser_redis, NULL,
+};
+
+static const char *const names[PROTOCOL_END] = {
+	[PROTOCOL_NONE] = "none",	    [PROTOCOL_FIX] = "fix",
+	[PROTOCOL_HTTP] = "http",	    [PROTOCOL_JSONRPC] = "jsonrpc",
+	[PROTOCOL_WEBSOCKET] = "websocket", [PROTOCOL_REDIS] = "redis",
+	[PROTOCOL_AUTO] = "auto",
+};
+
+const char *protocol_name(enum protocol_kind kind)
+{
+	return names[kind];
+}
+
+enum protocol_kind protocol_parse(const char *text)
+{
+	for (int kind = 0; kind < PROTOCOL_END; kind++) {
+		if (strcmp(names[kind], text) == 0)
+			return (enum protocol_kind)kind;
+	}
+	return PROTOCOL_END;
+}
+
+struct protocol *protocol_new(enum protocol_kind kind, bool is_from_start, protocol_exchange_fn fn,
+			      void *context)
+{
+	struct protocol *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return NULL;
+	p->budget.limit_bytes = PROTOCOL_CONNECTION_BYTES - sizeof(*p);
+	exchanges_init(&p->exchanges, &p->budget, fn, context);
+	connection_become(p, kind);
+	if (p->kind != kind) {
+		protocol_free(p);
+		return NULL;
+	}
+	if (!is_from_start) {
+		exchanges_forget(&p->exchanges);
+		for (int side = 0; side < PROTOCOL_SIDE_CNT; side++)
+			p->streams[side].is_joined = p->streams[side].is_lost = true;
+	}
+	return p;
+}
+
+void protocol_free(struct protocol *p)
+{
+	if (!p)
+		return;
+	connection_become(p, PROTOCOL_NONE);
+	free(p);
+}
+
+void protocol_feed(struct protocol *p, enum protocol_side side, const void *data, size_t captured,
+		   size_t total)
+{
+	struct piece piece = {side, p->streams[side].end, data, captured, total};
+
+	p->streams[side].end += total;
+	connection_read(p, piece);
+}
+
+void protocol_lose(struct protocol *p, enum protocol_side side, uint64_t position)
+{
+	struct stream *stream = &p->streams[side];
+
+	stream->end = position;
+	if (p->kind == PROTOCOL_NONE)
+		return;
+	if (p->kind == PROTOCOL_AUTO)
+		detection_lose(p, side);
+	else {
+		connection_skip(p, side, stream->window_bytes);
+		stream->is_joined = true;
+		if (!stream->is_lost)
+			connection_lose(p, side);
+	}
+	exchanges_forget(&p->exchanges);
+}
+
+void protocol_end(struct protocol *p)
+{
+	if (p->parser && p->parser->end)
+		p->parser->end(p->state, &p->exchanges);
+	exchanges_fini(&p->exchanges);
+}
+
+enum protocol_kind protocol_kind(const struct protocol *p)
+{
+	return p->kind;
+}
+
+const struct protocol_counts *protocol_counts(const struct protocol *p)
+{
+	return &p->exchanges.counts;
+}
+
+size_t protocol_memory_bytes(const struct protocol *p)
+{
+	return sizeof(*p) + p->budget.used_bytes;
+}

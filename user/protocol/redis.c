@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Redis: each command has one reply, in order, but for those that switch replies off, those that
+ * subscribe (a confirmation for each channel), and what the server pushes.
+ */
+#include <string.h>
+
+#include "protocol/parser.h"
+#include "protocol/resp.h"
+
+/* How sure it is of a command in an array; other protocols do not begin like that. */
+#define SURE_OF_COMMAND 95
+#define MAYBE_COMMAND	20
+
+struct redis {
+	struct resp streams[PROTOCOL_SIDE_CNT];
+	bool is_reply_off;     /* CLIENT REPLY OFF */
+	bool is_reply_skipped; /* of the next command */
+	bool is_queueing;      /* between MULTI and EXEC each command is answered by +QUEUED */
+	bool is_monitor;       /* MONITOR: each status line is a command that somebody gave */
+	bool is_replication;   /* SYNC, PSYNC: what follows is no RESP */
+	bool is_subscribed[2]; /* in RESP2, where nothing marks a message; [1]: to shards */
+	bool is_unsubscribing; /* from all: confirmations follow until none is left */
+	uint16_t unsubscribe_all_cnt; /* commands without channels that wait */
+};
+
+static const char *const subscriptions[] = {
+	"SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "UNSUBSCRIBE", "PUNSUBSCRIBE", "SUNSUBSCRIBE",
+};
+
+static const char *const messages[] = {"MESSAGE", "PMESSAGE", "SMESSAGE", "INVALIDATE"};
+
+#define IS_ONE_OF(text, list) is_one_of(text, list, sizeof(list) / sizeof((list)[0]))
+
+static bool is_one_of(const char *text, const char *const *list, size_t cnt)
+{
+	for (size_t i = 0; i < cnt; i++) {
+		if (strcmp(text, list[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * In upper case. What cannot be a command is OTHER: arguments and payloads that got there by a
+ * mistake are nobody's label.
+ */
+static void name_of(const struct resp_word *word, char *ret_name)
+{
+	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+	size_t i;
+
+	for (i = 0; i < word->bytes; i++) {
+		char c = word->text[i];
+
+		ret_name[i] = c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+	}
+	ret_name[i] = '\0';
+	if (!i || word->is_cut || strspn(ret_name, allowed) != i)
+		memcpy(ret_name, "OTHER", sizeof("OTHER"));
+}
+
+static bool is_word(const struct resp_word *word, const char *text)
+{
+	char name[RESP_WORD_BYTES + 1];
+
+	name_of(word, name);
+	return strcmp(name, text) == 0;
+}
+
+/* CLIENT REPLY ON | OFF | SKIP: whether this command, and those after it, have replies. */
+static bool has_reply(struct redis *redis, const struct resp *command, const char *name)
+{
+	const struct resp_word *words = command->words;
+	bool is_skipped = redis->is_reply_skipped;
+
+	redis->is_reply_skipped = false;
+	/* As Redis does it: RESET ends OFF, but not what is to be skipped. */
+	if (strcmp(name, "RESET") == 0)
+		redis->is_reply_off = false;
+	if (strcmp(name, "CLIENT") == 0 && command->element_cnt == 3 &&
+	    is_word(&words[1], "REPLY")) {
+		if (is_word(&words[2], "ON"))
+			redis->is_reply_off = is_skipped = false;
+		else if (is_word(&words[2], "OFF"))
+			redis->is_reply_off = true;
+		else if (is_word(&words[2], "SKIP"))
+			is_skipped = redis->is_reply_skipped = true;
+	}
+	return !redis->is_reply_off && !is_skipped;
+}
+
+/* What a command changes in how replies are to be read. */
+static void note(struct redis *redis, const char *name)
+{
+	if (strcmp(name, "RESET") == 0) {
+		redis->is_monitor = redis->is_queueing = false;
+		redis->is_subscribed[0] = redis->is_subscribed[1] = false;
+	} else if (strcmp(name, "MONITOR") == 0)
+		redis->is_monitor = true;
+	else if (strcmp(name, "SYNC") == 0 || strcmp(name, "PSYNC") == 0)
+		redis->is_replication = true;
+	else if (strcmp(name, "MULTI") == 0)
+		redis->is_queueing = true;
+	else if (strcmp(name, "EXEC") == 0 || strcmp(name, "DISCARD") == 0)
+		redis->is_queueing = false;
+}
+
+/* False: no client of Redis says that. */
+static bool command(struct redis *redis, uint64_t end, struct exchanges *x)
+{
+	const struct resp *resp = &redis->streams[PROTOCOL_CLIENT];
+	struct message request = {.side = PROTOCOL_CLIENT, .begin = resp->begin, .end = end};
+	char *name = request.labels.method;
+
+	if (!resp->element_cnt)
+		return true;
+	name_of(&resp->words[0], name);
+	/* Redis closes the connection on these: somebody speaks HTTP to it. */
+	if (!resp->type && (strcmp(name, "POST") == 0 || strcmp(resp->words[0].text, "Host:") == 0))
+		return false;
+	if (!has_reply(redis, resp, name))
+		return true;
+	exchanges_ask(x, &request);
+	note(redis, name);
+	if (IS_ONE_OF(name, subscriptions) && !redis->is_queueing) {
+		if (resp->element_cnt > 2)
+			exchanges_expect(x, PROTOCOL_CLIENT, (uint32_t)(resp->element_cnt - 2));
+		else
+			redis->unsubscribe_all_cnt++;
+	}
+	return true;
+}
+
+static void answer(const struct resp *resp, const struct message *message, struct exchanges *x)
+{
+	struct message response = *message;
+
+	response.labels.method[0] = '\0';
+	response.is_error = resp->type == '-' || resp->type == '!';
+	if (response.is_error)
+		memcpy(response.labels.status, "error", sizeof("error"));
+	else
+		memcpy(response.labels.status, "ok", sizeof("ok"));
+	exchanges_answer(x, &response);
+}
+
+/* "subscribe" and the like, with the channel and the number of channels that are left. */
+static void confirm(struct redis *redis, const struct message *message, const char *asked,
+		    struct exchanges *x)
+{
+	const struct resp *resp = &redis->streams[PROTOCOL_SERVER];
+	const char *name = message->labels.method;
+	bool is_undone = strstr(name, "UNSUBSCRIBE") != NULL;
+
+	if (resp->type == '*')
+		redis->is_subscribed[strncmp(name, "S", 1) == 0 && strstr(name + 1, "SUB")] =
+			resp->third > 0;
+	if (redis->is_unsubscribing && is_undone) {
+		redis->is_unsubscribing = resp->third > 0;
+		return;
+	}
+	if (asked && strcmp(asked, name) != 0) {
+		/* A cluster takes a shard's channels away when it moves the shard. */
+		exchanges_push(x, message);
+		return;
+	}
+	if (is_undone && redis->unsubscribe_all_cnt) {
+		redis->unsubscribe_all_cnt--;
+		redis->is_unsubscribing = resp->third > 0;
+	}
+	answer(resp, message, x);
+}
+
+/* The command that the next reply answers, or NULL where that is not known. */
+static const char *oldest_of(const struct exchanges *x, struct message *oldest)
+{
+	return exchanges_oldest(x, PROTOCOL_CLIENT, oldest) ? oldest->labels.method : NULL;
+}
+
+/*
+ * RESP2 leaves nothing to tell messages and confirmations from the reply of a command that returns
+ * the same words, but what was asked for.
+ */
+static bool is_confirmation(const struct redis *redis, const char *name, const char *asked)
+{
+	if (redis->streams[PROTOCOL_SERVER].element_cnt != 3 || !IS_ONE_OF(name, subscriptions))
+		return false;
+	return redis->streams[PROTOCOL_SERVER].type == '>' || !asked ||
+	       IS_ONE_OF(asked, subscriptions) || redis->is_subscribed[0] ||
+	       redis->is_subscribed[1];
+}
+
+static bool is_message(const struct redis *redis, const char *name, const char *asked)
+{
+	if (redis->streams[PROTOCOL_SERVER].type == '>')
+		return true;
+	return IS_ONE_OF(name, messages) &&
+	       (!asked || redis->is_subscribed[0] || redis->is_subscribed[1]);
+}
+
+static void reply(struct redis *redis, uint64_t end, struct exchanges *x)
+{
+	const struct resp *resp = &redis->streams[PROTOCOL_SERVER];
+	struct message message = {.side = PROTOCOL_SERVER, .begin = resp->begin, .end = end};
+	struct message oldest;
+	const char *asked = oldest_of(x, &oldest);
+	char *name = message.labels.method;
+
+	if ((resp->type == '*' || resp->type == '>') && resp->element_cnt) {
+		name_of(&resp->words[0], name);
+		if (is_confirmation(redis, name, asked)) {
+			confirm(redis, &message, asked, x);
+			return;
+		}
+		if (is_message(redis, name, asked)) {
+			exchanges_push(x, &message);
+			return;
+		}
+	}
+	if (resp->type == '+' && redis->is_monitor && !asked) {
+		memcpy(name, "MONITOR", sizeof("MONITOR"));
+		exchanges_push(x, &message);
+		return;
+	}
+	answer(resp, &message, x);
+}
+
+static size_t redis_feed(void *state, const struct piece *piece, struct exchanges *x)
+{
+	struct redis *redis = state;
+	size_t used = 0;
+
+	while (!redis->is_replication) {
+		switch (resp_next(&redis->streams[piece->side], piece, &used)) {
+		case RESP_MORE:
+		case RESP_LOST:
+			return used;
+		case RESP_COMMAND:
+			if (!command(redis, piece->position + used, x))
+				return used - 1;
+			break;
+		case RESP_REPLY:
+			reply(redis, piece->position + used, x);
+			break;
+		}
+	}
+	return used;
+}
+
+static void redis_reset(void *state, enum protocol_side side)
+{
+	struct redis *redis = state;
+
+	memset(&redis->streams[side], 0, sizeof(redis->streams[side]));
+	redis->is_reply_skipped = redis->is_unsubscribing = false;
+	redis->unsubscribe_all_cnt = 0;
+}
+
+static enum beginning redis_begins(const void *state, const struct piece *piece)
+{
+	(void)state;
+	return resp_begins(piece);
+}
+
+/* Replies look like much else: a client's first command has to tell. */
+static int redis_recognise(const struct piece *piece)
+{
+	static const int sure[] = {
+		[BEGINNING_NO] = 0,
+		[BEGINNING_MAYBE] = MAYBE_COMMAND,
+		[BEGINNING_YES] = SURE_OF_COMMAND,
+	};
+
+	return piece->side == PROTOCOL_CLIENT ? sure[resp_begins(piece)] : 0;
+}
+
+static bool redis_upgraded(const void *state, enum protocol_kind *ret_kind)
+{
+	const struct redis *redis = state;
+
+	*ret_kind = PROTOCOL_NONE;
+	return redis->is_replication;
+}
+
+const struct parser parser_redis = {
+	.kind = PROTOCOL_REDIS,
+	.state_bytes = sizeof(struct redis),
+	.feed = redis_feed,
+	.reset = redis_reset,
+	.begins = redis_begins,
+	.recognise = redis_recognise,
+	.upgraded = redis_upgraded,
+};
