@@ -253,6 +253,7 @@ static __always_inline void rpc_begin(struct ts_conn *c, __u64 start_ns)
 
 	c->start_ns = start_ns;
 	c->arrived_ns = 0;
+	c->unread_ns = 0;
 	if (s)
 		COUNTER_ADD(s->entries, 1);
 }
@@ -311,6 +312,9 @@ static __always_inline void client_reads(struct ts_conn *c, struct ts_endpoint_f
 		c->last_ns = now_ns;
 	} else {
 		COUNTER_ADD(f->unsolicited_bytes, bytes);
+		if (c->unread_ns)
+			rpc_record(c, TS_RPC_FEED, c->unread_ns, now_ns);
+		c->unread_ns = 0;
 	}
 }
 
@@ -345,6 +349,8 @@ static __always_inline void server_sends(struct ts_conn *c, __u64 now_ns)
 static __always_inline void conn_arrives(struct ts_conn *c, __u64 now_ns)
 {
 	if (c->role == TS_ROLE_CLIENT) {
+		if (phase_of(c) == TS_PHASE_IDLE && !c->unread_ns)
+			c->unread_ns = now_ns;
 		if (phase_of(c) != TS_PHASE_REQUEST || c->arrived_ns)
 			return;
 		c->arrived_ns = now_ns;

@@ -41,6 +41,7 @@ enum ts_rpc_series {
 	TS_RPC_SEGMENT_2,
 	TS_RPC_SEGMENT_3, /* of a client */
 	TS_RPC_CONNECT,	  /* of a client: first SYN -> established */
+	TS_RPC_FEED,	  /* what nobody asked for: arrived -> read, each read */
 	TS_RPC_SERIES_CNT,
 };
 
@@ -75,8 +76,9 @@ struct ts_conn {
 	__u64 start_ns;
 	__u64 arrived_ns;
 	__u64 read_ns;
-	__u64 last_ns; /* last byte so far */
-	__u32 phase;   /* enum ts_phase */
+	__u64 last_ns;	 /* last byte so far */
+	__u64 unread_ns; /* arrival of the first byte that nobody asked for and nobody has read */
+	__u32 phase;	 /* enum ts_phase */
 	__u32 endpoint;
 	__u32 tgid;	  /* 0: accepted, but not yet seen in a process */
 	__u8 role;	  /* enum ts_role */
@@ -85,7 +87,7 @@ struct ts_conn {
 	__u8 has_gap;	  /* a record of it did not fit the ring */
 	__u64 id;	  /* unlike that of any other connection */
 };
-_Static_assert(sizeof(struct ts_conn) == 64, "conn has no hidden padding");
+_Static_assert(sizeof(struct ts_conn) == 72, "conn has no hidden padding");
 
 /* Payload of one send or receive that leaves the kernel; what is longer is cut. A mask, for the
  * verifier. */

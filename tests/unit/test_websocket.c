@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "conversation.h"
+#include "protocol/parser.h"
 
 /* What a line is: a frame with this text, or bytes as they stand. */
 enum { RAW = -1, TEXT = 0x81, TEXT_FIRST = 0x01, MORE = 0x00, LAST = 0x80, PING = 0x89 };
@@ -333,12 +334,58 @@ static void test_handshake(void **state)
 	CHECK(handshake);
 }
 
+/* How sure it is, and that it is not before it can be. */
+static void test_recognition(void **state)
+{
+	static const struct {
+		struct frame frame;
+		size_t decided_bytes; /* of these it is first as sure as at the end */
+		int sure;
+	} rows[] = {
+		{SERVER(TEXT, "{\"id\":1}"), 8, 95},
+		{SERVER(TEXT_FIRST, "[{ \"id\":1}]"), 5, 70},
+		{SERVER(TEXT, "[{\"id\":1}]"), 9, 95},
+		{SERVER(TEXT, "[1,\"hb\"]"), 4, 70},
+		{SERVER(TEXT, "{}"), 4, 70},
+		{SERVER(TEXT, "{\"a\\u0062\":1}"), 6, 70},
+		{SERVER(TEXT, "{\"0123456789012345678901234567890123456789\":1}"), 42, 70},
+		{CLIENT(TEXT, "{\"id\":1}"), 12, 95},
+		{PADDED(PROTOCOL_SERVER, "{\"id\":1}", 200), 10, 95},
+		{SERVER(TEXT, "{"), 3, 0},
+		{SERVER(TEXT, ""), 2, 0},
+		{SERVER(TEXT, "pong"), 3, 0},
+		{SERVER(TEXT, "{1"), 4, 0},
+		{SERVER(TEXT, "[x"), 4, 0},
+		{SERVER(TEXT, "{\"id\"1"), 8, 0},
+		{SERVER(0x82, "{\"id\":1}"), 1, 0},
+		{SERVER(0xc1, "{\"id\":1}"), 1, 0},
+		{SERVER(PING, "{\"id\":1}"), 1, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct line line = line_of(&rows[i].frame);
+		struct piece piece = {.side = line.side, .data = (const uint8_t *)line.text};
+
+		for (size_t bytes = 1; bytes <= line.bytes; bytes++) {
+			int should = bytes < rows[i].decided_bytes ? 10 : rows[i].sure;
+
+			piece.captured = piece.total = bytes;
+			if (parser_websocket.recognise(&piece) != should)
+				fail_msg("row %zu, %zu bytes: %d", i, bytes,
+					 parser_websocket.recognise(&piece));
+		}
+		free((void *)(uintptr_t)line.text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_calls),  cmocka_unit_test(test_pushes),
-		cmocka_unit_test(test_frames), cmocka_unit_test(test_large),
-		cmocka_unit_test(test_losses), cmocka_unit_test(test_handshake),
+		cmocka_unit_test(test_calls),	    cmocka_unit_test(test_pushes),
+		cmocka_unit_test(test_frames),	    cmocka_unit_test(test_large),
+		cmocka_unit_test(test_losses),	    cmocka_unit_test(test_handshake),
+		cmocka_unit_test(test_recognition),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -96,7 +96,8 @@ static void row_name(const struct report_operation *op, char name[static ROW_NAM
 			 op->labels[1].value);
 		return;
 	}
-	length = (size_t)snprintf(name, ROW_NAME_BYTES, "%s", op->name);
+	length = (size_t)snprintf(name, ROW_NAME_BYTES, "%s%s", op->name,
+				  strcmp(op->kind, "feed") == 0 ? " feed" : "");
 	for (size_t i = 0; i < op->label_cnt && length < ROW_NAME_BYTES; i++)
 		length += (size_t)snprintf(name + length, ROW_NAME_BYTES - length, " %s",
 					   op->labels[i].value);
@@ -163,20 +164,30 @@ static void write_row(const struct report_operation *op, const struct report_sty
 	fprintf(out, "%s%s\n", letters[0] ? " " : "", letters);
 }
 
+/* Segments of each kind of request would be most of the table: JSON has them. */
+static bool is_shown(const struct report_operation *op)
+{
+	return !(op->is_segment && op->protocol);
+}
+
 size_t report_write_table(const struct report *report, const struct report_style *style, FILE *out)
 {
-	size_t columns = name_columns(report, style);
-	size_t shown = report->operation_cnt;
+	size_t columns = name_columns(report, style), written = 0, left_out = 0;
 
-	if (style->row_max && shown > style->row_max)
-		shown = style->row_max;
 	write_header(style, columns, out);
-	for (size_t i = 0; i < shown; i++)
+	for (size_t i = 0; i < report->operation_cnt; i++) {
+		if (!is_shown(&report->operations[i]))
+			continue;
+		if (style->row_max && written == style->row_max) {
+			left_out++;
+			continue;
+		}
 		write_row(&report->operations[i], style, columns, out);
-	if (shown < report->operation_cnt)
-		fprintf(out, "… and %zu more, in the summary at the end\n",
-			report->operation_cnt - shown);
-	return 1 + shown + (shown < report->operation_cnt) + write_legend(report, out);
+		written++;
+	}
+	if (left_out)
+		fprintf(out, "… and %zu more, in the summary at the end\n", left_out);
+	return 1 + written + (left_out > 0) + write_legend(report, out);
 }
 
 static void write_count(FILE *out, uint64_t count, const char *what)
@@ -244,6 +255,11 @@ static void write_rpc_quality(const struct report_operation *op, FILE *out)
 		fprintf(out, "at the %s of its first send\n", r->sent_at);
 }
 
+static bool is_function(const struct report_operation *op)
+{
+	return strcmp(op->kind, "function") == 0;
+}
+
 static bool was_called(const struct report_operation *op)
 {
 	return op->stats.quality.entries || op->stats.quality.unpaired_returns;
@@ -258,12 +274,11 @@ void report_write_quality(const struct report *report, FILE *out)
 
 		if (op->has_rpc)
 			write_rpc_quality(op, out);
-		else if (was_called(op) && !op->is_segment && !op->protocol)
+		else if (was_called(op) && is_function(op))
 			write_operation_quality(op, out);
 	}
 	for (size_t i = 0; i < report->operation_cnt; i++) {
-		if (was_called(&report->operations[i]) || report->operations[i].has_rpc ||
-		    report->operations[i].is_segment || report->operations[i].protocol)
+		if (was_called(&report->operations[i]) || !is_function(&report->operations[i]))
 			continue;
 		fprintf(out, "%s%s",
 			has_title ? ", " : "never called: ", report->operations[i].name);

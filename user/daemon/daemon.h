@@ -69,6 +69,7 @@ struct rpc {
 	struct rpc_figures interval;
 	struct rpc_figures total;
 	uint32_t endpoint;
+	bool has_feed; /* an operation of what nobody asked for */
 	uint64_t untimed;
 	struct protocol_counts parsed; /* since the start */
 };

@@ -11,8 +11,8 @@
 #include "target/hosts.h"
 #include "target/listeners.h"
 
-/* An endpoint's total and at most three segments. */
-#define OPERATIONS_PER_ENDPOINT 4
+/* An endpoint's total, at most three segments, and what nobody asked for. */
+#define OPERATIONS_PER_ENDPOINT 5
 /* An answer that nothing has followed for so long is taken as complete. */
 #define IDLE_NS 1000000000ULL
 
@@ -227,6 +227,21 @@ void rpc_count_untimed(struct daemon *d, uint32_t endpoint)
 		rpc->untimed++;
 }
 
+/* Data that comes without being asked for makes the endpoint a feed. */
+static void find_feed(struct daemon *d, struct operation *endpoint)
+{
+	struct rpc *rpc = endpoint->rpc;
+	struct operation *o;
+
+	if (rpc->has_feed || !rpc->live->unsolicited_bytes)
+		return;
+	rpc->has_feed = true;
+	o = add_operation(d, endpoint->name, sock_series(d->sock, rpc->endpoint, TS_RPC_FEED),
+			  sock_stripe_cnt(d->sock));
+	if (o)
+		o->kind = OPERATION_FEED;
+}
+
 static void read_figures(struct rpc *rpc)
 {
 	const struct ts_endpoint_figures *live = rpc->live;
@@ -285,8 +300,10 @@ void rpc_read(struct daemon *d, bool is_end)
 		streams_tell(d);
 	}
 	for (size_t i = 0; i < d->operation_cnt; i++) {
-		if (d->operations[i].rpc)
-			read_figures(d->operations[i].rpc);
+		if (!d->operations[i].rpc)
+			continue;
+		read_figures(d->operations[i].rpc);
+		find_feed(d, &d->operations[i]);
 	}
 	if (is_end && sock_dropped_connections(d->sock))
 		daemon_message(
