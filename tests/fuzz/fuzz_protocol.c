@@ -38,11 +38,19 @@ static void add(struct outcome *outcome, uint64_t number)
 
 static void add_text(struct outcome *outcome, const char *text)
 {
-	if (strnlen(text, PROTOCOL_LABEL_BYTES) == PROTOCOL_LABEL_BYTES)
-		abort();
 	for (; *text; text++)
 		add(outcome, (uint8_t)*text);
 	add(outcome, 0);
+}
+
+/* Ends in itself, and has zeros behind that. */
+static void add_label(struct outcome *outcome, const char label[static PROTOCOL_LABEL_BYTES])
+{
+	for (size_t i = strnlen(label, PROTOCOL_LABEL_BYTES - 1); i < PROTOCOL_LABEL_BYTES; i++) {
+		if (label[i])
+			abort();
+	}
+	add_text(outcome, label);
 }
 
 static void tell(const struct protocol_exchange *e, void *context)
@@ -59,12 +67,12 @@ static void tell(const struct protocol_exchange *e, void *context)
 	add(outcome, e->response_begin);
 	add(outcome, e->response_end);
 	add_text(outcome, e->until ? e->until : "");
-	add_text(outcome, e->labels.method);
-	add_text(outcome, e->labels.route);
-	add_text(outcome, e->labels.status);
-	add_text(outcome, e->labels.trading_pair);
-	add_text(outcome, e->labels.order_type);
-	add_text(outcome, e->labels.side);
+	add_label(outcome, e->labels.method);
+	add_label(outcome, e->labels.route);
+	add_label(outcome, e->labels.status);
+	add_label(outcome, e->labels.trading_pair);
+	add_label(outcome, e->labels.order_type);
+	add_label(outcome, e->labels.side);
 }
 
 struct feeder {

@@ -12,6 +12,7 @@
 
 #include "conversation.h"
 
+#define OK_EMPTY   S("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 #define ROWS(rows) rows, sizeof(rows) / sizeof((rows)[0])
 
 static const struct conversation lengths[] = {
@@ -60,8 +61,7 @@ static const struct conversation lengths[] = {
 		.kind = PROTOCOL_HTTP,
 		.lines = {C("PUT /a HTTP/1.1\r\nExpect: 100-continue\r\n"
 			    "Content-Length: 4\r\n\r\n"),
-			  S("HTTP/1.1 100 Continue\r\n\r\n"), C("body"),
-			  S("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")},
+			  S("HTTP/1.1 100 Continue\r\n\r\n"), C("body"), OK_EMPTY},
 		.told = "PUT /a 200 0..2>3\n",
 	},
 	{
@@ -78,8 +78,7 @@ static const struct conversation lengths[] = {
 		.kind = PROTOCOL_HTTP,
 		.lines = {C("POST /a HTTP/1.1\r\nContent-Length: 8\r\n\r\nabc"),
 			  S("HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n"), C("defgh"),
-			  C("GET /b HTTP/1.1\r\n\r\n"),
-			  S("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")},
+			  C("GET /b HTTP/1.1\r\n\r\n"), OK_EMPTY},
 		.told = "POST /a 413! 0>1\nGET /b 200 3>4\n",
 	},
 	{
@@ -99,6 +98,14 @@ static const struct conversation lengths[] = {
 		.told = "POST /a 200 0..2>1..3\n",
 	},
 	{
+		.name = "a reply in the midst of the next request",
+		.kind = PROTOCOL_HTTP,
+		.lines = {C("GET /a HTTP/1.1\r\n\r\n"),
+			  C("POST /b HTTP/1.1\r\nContent-Length: 4\r\n\r\nab"), OK_EMPTY, C("cd"),
+			  OK_EMPTY},
+		.told = "GET /a 200 0>2\nPOST /b 200 1..3>4\n",
+	},
+	{
 		.name = "lenient lines",
 		.kind = PROTOCOL_HTTP,
 		.lines = {C("\r\n\n"), C("GET /a HTTP/1.1\nHost: x\nX-Folded: a,\n\tb\n\n"),
@@ -110,10 +117,8 @@ static const struct conversation lengths[] = {
 		.kind = PROTOCOL_HTTP,
 		.lines = {C("PROPFIND /a HTTP/1.1\r\n\r\n"), C("OPTIONS * HTTP/1.1\r\n\r\n"),
 			  C("get /b HTTP/1.1\r\n\r\n"), C("GET http://h:80/c?d HTTP/1.1\r\n\r\n"),
-			  S("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
-			  S("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
-			  S("HTTP/1.1 400 Bad\r\nContent-Length: 0\r\n\r\n"),
-			  S("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")},
+			  OK_EMPTY, OK_EMPTY, S("HTTP/1.1 400 Bad\r\nContent-Length: 0\r\n\r\n"),
+			  OK_EMPTY},
 		.told = "OTHER /a 200 0>4\nOPTIONS * 200 1>5\nOTHER /b 400! 2>6\n"
 			"GET /c 200 3>7\n",
 	},
@@ -121,8 +126,7 @@ static const struct conversation lengths[] = {
 		.name = "answers to nothing",
 		.kind = PROTOCOL_HTTP,
 		.lines = {S("HTTP/1.1 408 Timeout\r\nContent-Length: 0\r\n\r\n"),
-			  C("GET /a HTTP/1.1\r\n\r\n"), C("GET /b HTTP/1.1\r\n\r\n"),
-			  S("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")},
+			  C("GET /a HTTP/1.1\r\n\r\n"), C("GET /b HTTP/1.1\r\n\r\n"), OK_EMPTY},
 		.told = "GET /a 200 1>3\n",
 		.counted = "unanswered 1 unmatched 1",
 	},
@@ -157,8 +161,7 @@ static const struct conversation chunks[] = {
 			  C("GET /b HTTP/1.1\r\n\r\n"),
 			  S("HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\n"
 			    "Content-Length: 4\r\n\r\nbody"),
-			  C("GET /c HTTP/1.1\r\n\r\n"),
-			  S("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")},
+			  C("GET /c HTTP/1.1\r\n\r\n"), OK_EMPTY},
 		.told = "POST /a 200 0>1\nGET /b 200 2>3\nGET /c 200 4>5\n",
 	},
 	{
@@ -175,7 +178,7 @@ static const struct conversation chunks[] = {
 		.kind = PROTOCOL_HTTP,
 		.lines = {C("POST /a HTTP/1.1\r\nContent-Length: 2, 2\r\n"
 			    "Content-Length: 02\r\n\r\nab"),
-			  S("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")},
+			  OK_EMPTY},
 		.told = "POST /a 200 0>1\n",
 	},
 	{
@@ -212,10 +215,8 @@ static const struct conversation losses[] = {
 		.kind = PROTOCOL_HTTP,
 		.lines = {C("GET /a HTTP/1.1\r\n\r\n"),
 			  S_CUT("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", 9),
-			  S("0\r\n\r\n"), C("GET /b HTTP/1.1\r\n\r\n"),
-			  S("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
-			  C("GET /c HTTP/1.1\r\n\r\n"),
-			  S("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")},
+			  S("0\r\n\r\n"), C("GET /b HTTP/1.1\r\n\r\n"), OK_EMPTY,
+			  C("GET /c HTTP/1.1\r\n\r\n"), OK_EMPTY},
 		.told = "GET /c 200 5>6\n",
 		.counted = "unanswered 2 unmatched 1 lost 1 found 1 skipped 14",
 	},
@@ -225,10 +226,8 @@ static const struct conversation losses[] = {
 		.lines = {C("POST /a HTTP/1.1\r\nContent-Length: 2\r\n"
 			    "Content-Length: 3\r\n\r\nabc"),
 			  S("HTTP/1.1 400 Bad\r\nContent-Length: 0\r\n\r\n"),
-			  C("GET /b HTTP/1.1\r\n\r\n"),
-			  S("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
-			  C("GET /c HTTP/1.1\r\n\r\n"),
-			  S("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")},
+			  C("GET /b HTTP/1.1\r\n\r\n"), OK_EMPTY, C("GET /c HTTP/1.1\r\n\r\n"),
+			  OK_EMPTY},
 		.told = "GET /c 200 4>5\n",
 		.counted = "unanswered 1 unmatched 2 lost 1 found 1 skipped 4",
 	},
@@ -243,8 +242,7 @@ static const struct conversation losses[] = {
 		.name = "a long request line, found",
 		.kind = PROTOCOL_HTTP,
 		.is_joined = true,
-		.lines = {C("GET /\177"), C("POST /a\177 HTTP/1.1"),
-			  S("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
+		.lines = {C("GET /\177"), C("POST /a\177 HTTP/1.1"), OK_EMPTY,
 			  C("GET "
 			    "/a?"
 			    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcd"
@@ -252,9 +250,7 @@ static const struct conversation losses[] = {
 			    "cdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789"
 			    "abcdef0123456789abcdef0123456789abcdef0123456789abcdef01234567"
 			    "89abcdef0123456789abcdef HTTP/1.1\r\n\r\n"),
-			  S("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
-			  C("GET /b HTTP/1.1\r\n\r\n"),
-			  S("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")},
+			  OK_EMPTY, C("GET /b HTTP/1.1\r\n\r\n"), OK_EMPTY},
 		.told = "GET /b 200 5>6\n",
 		.counted = "unanswered 1 unmatched 2 skipped 23",
 	},
@@ -262,11 +258,9 @@ static const struct conversation losses[] = {
 		.name = "joined midway",
 		.kind = PROTOCOL_HTTP,
 		.is_joined = true,
-		.lines = {S("\"rest\":1}"), S("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
-			  C("rest=1"), C("POST /a HTTP/1.1\r\nContent-Length: 2\r\n\r\nab"),
-			  S("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
-			  C("GET /b HTTP/1.1\r\n\r\n"),
-			  S("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")},
+		.lines = {S("\"rest\":1}"), OK_EMPTY, C("rest=1"),
+			  C("POST /a HTTP/1.1\r\nContent-Length: 2\r\n\r\nab"), OK_EMPTY,
+			  C("GET /b HTTP/1.1\r\n\r\n"), OK_EMPTY},
 		.told = "GET /b 200 5>6\n",
 		.counted = "unanswered 1 unmatched 2 skipped 15",
 	},
@@ -304,8 +298,7 @@ static const struct conversation upgrades[] = {
 		.kind = PROTOCOL_HTTP,
 		.lines = {C("CONNECT h:443 HTTP/1.1\r\nHost: h:443\r\n\r\n"),
 			  S("HTTP/1.1 407 Who\r\nContent-Length: 2\r\n\r\n??"),
-			  C("GET / HTTP/1.1\r\n\r\n"),
-			  S("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")},
+			  C("GET / HTTP/1.1\r\n\r\n"), OK_EMPTY},
 		.told = "CONNECT {authority} 407! 0>1\nGET / 200 2>3\n",
 	},
 	{
@@ -325,8 +318,7 @@ static const struct conversation upgrades[] = {
 		.kind = PROTOCOL_HTTP,
 		.lines = {C("GET /ws HTTP/1.1\r\nUpgrade: websocket\r\n\r\n"),
 			  S("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n"),
-			  C("GET / HTTP/1.1\r\n\r\n"),
-			  S("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")},
+			  C("GET / HTTP/1.1\r\n\r\n"), OK_EMPTY},
 		.told = "GET /ws 403! 0>1\nGET / 200 2>3\n",
 	},
 	{
@@ -350,16 +342,14 @@ static const struct conversation recognition[] = {
 	{
 		.name = "by the request",
 		.kind = PROTOCOL_AUTO,
-		.lines = {C("GET /a HTTP/1.1\r\n\r\n"),
-			  S("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")},
+		.lines = {C("GET /a HTTP/1.1\r\n\r\n"), OK_EMPTY},
 		.told = "GET /a 200 0>1\n",
 		.kind_at_end = PROTOCOL_HTTP,
 	},
 	{
 		.name = "by the response to a body that says nothing",
 		.kind = PROTOCOL_AUTO,
-		.lines = {C("POST /a HTTP/1.1\r\nContent-Length: 8\r\n\r\n{\"a\": 1}"),
-			  S("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")},
+		.lines = {C("POST /a HTTP/1.1\r\nContent-Length: 8\r\n\r\n{\"a\": 1}"), OK_EMPTY},
 		.told = "POST /a 200 0>1\n",
 		.kind_at_end = PROTOCOL_HTTP,
 	},

@@ -84,9 +84,9 @@ static const struct conversation auto_rows[] = {
 	{
 		.name = "one side is not known, the other tells",
 		.kind = PROTOCOL_AUTO,
-		.lines = {C("\001\002"), S(ACK), C(ORDER), S(ACK)},
-		.told = TOLD "2>3\n",
-		.counted = "unmatched 1 lost 1 found 1 skipped 2",
+		.lines = {C("\001\002"), S(ACK), C("\003" ORDER), S(ACK)},
+		.told = TOLD "@3..2>3\n",
+		.counted = "unmatched 1 lost 1 found 1 skipped 3",
 		.kind_at_end = PROTOCOL_FIX,
 	},
 	{
@@ -102,6 +102,14 @@ static const struct conversation auto_rows[] = {
 		.lines = {C("A\00155=X\00110=000\001"), S("8=\001"), C(ORDER), S(ACK)},
 		.told = TOLD "2>3\n",
 		.counted = "skipped 17",
+		.kind_at_end = PROTOCOL_FIX,
+	},
+	{
+		.name = "joined, and the one side tells what the other has begun to say",
+		.kind = PROTOCOL_AUTO,
+		.is_joined = true,
+		.lines = {S("8=FI"), C(ORDER), S("X.4.4\0019=5\00135=0\00110=163\001"), S(ACK)},
+		.told = TOLD "1>3\n",
 		.kind_at_end = PROTOCOL_FIX,
 	},
 	{
@@ -167,7 +175,9 @@ static void test_wrong_protocol(void **state)
 	protocol_feed(p, PROTOCOL_CLIENT, ORDER, sizeof(ORDER) - 1, sizeof(ORDER) - 1);
 	assert_int_equal(feed_nothing(p, PROTOCOL_CLIENT, 3U << 20), PROTOCOL_FIX);
 	/* Each side has to show it. */
+	assert_int_equal(protocol_counts(p)->unanswered, 0);
 	assert_int_equal(feed_nothing(p, PROTOCOL_SERVER, 4097), PROTOCOL_NONE);
+	assert_int_equal(protocol_counts(p)->unanswered, 1);
 	protocol_free(p);
 
 	/* In the midst of something large the search is longer, */
@@ -186,6 +196,11 @@ static void test_wrong_protocol(void **state)
 	/* What was not captured says nothing. */
 	p = protocol_new(PROTOCOL_FIX, true, ignore, NULL);
 	protocol_feed(p, PROTOCOL_CLIENT, "8=F", 3, 5U << 20);
+	assert_int_equal(feed_nothing(p, PROTOCOL_CLIENT, 4097), PROTOCOL_FIX);
+	protocol_free(p);
+
+	p = protocol_new(PROTOCOL_FIX, true, ignore, NULL);
+	protocol_lose(p, PROTOCOL_CLIENT, 5);
 	assert_int_equal(feed_nothing(p, PROTOCOL_CLIENT, 4097), PROTOCOL_FIX);
 	protocol_free(p);
 
@@ -227,8 +242,35 @@ static void test_lose(void **state)
 	assert_int_equal(told.response_begin, 1011);
 	assert_int_equal(told.response_end, 1018);
 	protocol_lose(p, PROTOCOL_CLIENT, 5ULL << 40);
+	protocol_feed(p, PROTOCOL_CLIENT, "*1\r\n$4\r", 7, 7);
 	protocol_lose(p, PROTOCOL_CLIENT, 6ULL << 40);
+	protocol_feed(p, PROTOCOL_CLIENT, "\nPING\r\n", 7, 7);
 	assert_int_equal(counts->desynchronised, 2);
+	assert_int_equal(counts->resynchronised, 1);
+	assert_int_equal(counts->requests, 3);
+	protocol_free(p);
+
+	p = protocol_new(PROTOCOL_AUTO, true, keep, &told);
+	protocol_feed(p, PROTOCOL_CLIENT, "*1\r\n$4\r", 7, 7);
+	protocol_lose(p, PROTOCOL_CLIENT, 50);
+	protocol_feed(p, PROTOCOL_CLIENT, "\nPING\r\n", 7, 7);
+	assert_int_equal(protocol_kind(p), PROTOCOL_AUTO);
+	protocol_feed(p, PROTOCOL_CLIENT, PING, 14, 14);
+	assert_int_equal(protocol_kind(p), PROTOCOL_REDIS);
+	assert_int_equal(protocol_counts(p)->desynchronised, 1);
+	assert_int_equal(protocol_counts(p)->skipped_bytes, 14);
+	protocol_free(p);
+}
+
+/* What waits in order is given up as soon as a byte cannot follow. */
+static void test_forget(void **state)
+{
+	struct protocol *p = protocol_new(PROTOCOL_REDIS, true, ignore, NULL);
+
+	(void)state;
+	protocol_feed(p, PROTOCOL_CLIENT, PING, 14, 14);
+	protocol_feed(p, PROTOCOL_SERVER, "?", 1, 1);
+	assert_int_equal(protocol_counts(p)->unanswered, 1);
 	protocol_free(p);
 }
 
@@ -283,7 +325,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),	       cmocka_unit_test(test_auto),
 		cmocka_unit_test(test_wrong_protocol), cmocka_unit_test(test_lose),
-		cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_no_memory),      cmocka_unit_test(test_forget),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

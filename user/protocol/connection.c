@@ -8,8 +8,8 @@
 #include "protocol/connection.h"
 #include "protocol/detection.h"
 
-/* Bytes that were read in step show that the stream is what was said: no parser takes so many of
- * another protocol's beginning. */
+/* That many bytes read in step show that the stream is what was said: no parser takes so many of
+ * another protocol. */
 #define PROOF_BYTES 8
 /*
  * Searched in vain, they show that it is not. From its start on, a stream has a message soon; one
@@ -52,8 +52,6 @@ void connection_lose(struct protocol *p, enum protocol_side side)
 	struct stream *stream = &p->streams[side];
 
 	stream->is_lost = stream->is_counted = true;
-	if (stream->read_bytes < PROOF_BYTES)
-		stream->read_bytes = 0;
 	p->exchanges.counts.desynchronised++;
 	exchanges_forget(&p->exchanges);
 	p->parser->reset(p->state, side);
@@ -92,7 +90,6 @@ static void upgrade(struct protocol *p, enum protocol_kind kind)
 	connection_become(p, ++p->upgrade_cnt > UPGRADE_CNT_MAX ? PROTOCOL_NONE : kind);
 	for (int side = 0; side < PROTOCOL_SIDE_CNT; side++)
 		p->streams[side] = (struct stream){.end = p->streams[side].end};
-	p->is_begun = false;
 }
 
 /* Each of these takes bytes of a piece and returns how many, so that another takes the rest. */

@@ -28,8 +28,6 @@ struct stream {
 struct protocol {
 	enum protocol_kind kind;
 	uint8_t upgrade_cnt;
-	bool is_begun;
-	enum protocol_side first_side; /* whose bytes came first */
 	const struct parser *parser;
 	void *state;
 	struct budget budget;

@@ -22,7 +22,7 @@ static int recognise(const struct piece *window, enum protocol_kind *ret_kind)
 	return best;
 }
 
-/* It is known what is spoken: what was kept is read, in the order of the sides. */
+/* It is known what is spoken: what was kept is read. */
 static void decide(struct protocol *p, enum protocol_side side, enum protocol_kind kind)
 {
 	connection_become(p, kind);
@@ -32,8 +32,9 @@ static void decide(struct protocol *p, enum protocol_side side, enum protocol_ki
 		connection_regain(p, side);
 	if (p->streams[!side].is_dead)
 		connection_lose(p, !side);
-	connection_read_window(p, p->first_side);
-	connection_read_window(p, !p->first_side);
+	/* What the other side said came before the byte that told. */
+	connection_read_window(p, !side);
+	connection_read_window(p, side);
 }
 
 /* The first bytes of a side are nothing that is known. */
@@ -89,9 +90,6 @@ size_t detection_read(struct protocol *p, const struct piece *piece)
 {
 	struct stream *stream = &p->streams[piece->side];
 
-	if (!p->is_begun)
-		p->first_side = piece->side;
-	p->is_begun = true;
 	for (size_t i = 0; !stream->is_dead && i < piece->captured; i++) {
 		connection_keep(stream, piece->position + i, piece->data[i]);
 		if (guess(p, piece->side))

@@ -69,7 +69,7 @@ struct protocol_counts *exchanges_counts(struct exchanges *x)
 	return &x->counts;
 }
 
-/* Fills the texts of `labels` that are empty from those of `more`. */
+/* Fills the texts of `labels` that are empty from those of `more`; behind their ends are zeros. */
 static void merge_labels(struct protocol_labels *labels, const struct protocol_labels *more)
 {
 	char *to = (char *)labels;
@@ -77,7 +77,7 @@ static void merge_labels(struct protocol_labels *labels, const struct protocol_l
 
 	for (size_t i = 0; i < sizeof(*labels); i += PROTOCOL_LABEL_BYTES) {
 		if (!to[i])
-			memcpy(to + i, from + i, PROTOCOL_LABEL_BYTES);
+			strncpy(to + i, from + i, PROTOCOL_LABEL_BYTES - 1);
 	}
 }
 
@@ -95,7 +95,7 @@ static void tell(struct exchanges *x, struct protocol_exchange *exchange, uint16
 	exchange->response_end = response->end;
 	label_sets_read(&x->labels, labels, &exchange->labels);
 	if (response->labels.status[0])
-		exchange->labels.status[0] = '\0';
+		memset(exchange->labels.status, 0, sizeof(exchange->labels.status));
 	merge_labels(&exchange->labels, &response->labels);
 	x->fn(exchange, x->context);
 }
@@ -326,9 +326,9 @@ void exchanges_push(struct exchanges *x, const struct message *pushed)
 		.is_error = pushed->is_error,
 		.response_begin = pushed->begin,
 		.response_end = pushed->end,
-		.labels = pushed->labels,
 	};
 
+	merge_labels(&exchange.labels, &pushed->labels);
 	x->counts.pushes++;
 	x->fn(&exchange, x->context);
 }

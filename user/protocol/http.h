@@ -75,7 +75,8 @@ enum http_event {
 	HTTP_MORE = 0, /* all bytes are taken */
 	HTTP_HEAD,     /* the head of the side's message is whole */
 	HTTP_BODY,     /* bytes of its body, without the framing; data is NULL where unknown */
-	HTTP_END,      /* the message is whole; interim responses (1xx) end without it */
+	HTTP_END,      /* the message is whole; not of interim responses (1xx), nor of what was
+			* told early */
 	HTTP_LOST,     /* the next byte cannot follow, or another protocol begins with it */
 };
 
@@ -93,6 +94,7 @@ enum http_event http_next(struct http *http, const struct piece *piece, const st
 			  size_t *used, struct http_body *ret_body);
 void http_reset(struct http *http, enum protocol_side side);
 
+/* As struct parser's upgraded(). */
 bool http_is_upgraded(const struct http *http, enum protocol_kind *ret_kind);
 
 /* The body of a response that only the connection's end delimits has begun. */
@@ -110,6 +112,8 @@ void http_label(const struct http *http, enum protocol_side side, struct message
 
 /* The next byte of a head; false: it cannot follow. is_response is to be set before the first. */
 bool http_head_take(struct http_head *head, uint8_t byte);
+/* Only to be faster: takes as many of the next bytes as are within a field, which may be none. */
+size_t http_head_take_run(struct http_head *head, const uint8_t *data, size_t bytes);
 /* Its first byte was taken; empty lines before it do not count. */
 bool http_head_is_begun(const struct http_head *head);
 bool http_head_is_whole(const struct http_head *head);

@@ -204,8 +204,12 @@ static bool take_byte(struct http *h, const struct piece *piece, const struct ex
 	struct http_stream *s = &h->streams[piece->side];
 	uint8_t byte;
 
-	if (*used >= piece->captured)
-		return false;
+	if (s->phase == IN_HEAD && *used < piece->captured)
+		*used += http_head_take_run(&s->head, piece->data + *used, piece->captured - *used);
+	if (*used >= piece->captured) {
+		s->seen = piece->position + *used;
+		return *used == piece->total;
+	}
 	byte = piece->data[*used];
 	if (s->phase == IN_HEAD) {
 		s->head.is_response = piece->side == PROTOCOL_SERVER;

@@ -291,6 +291,24 @@ bool http_head_take(struct http_head *h, uint8_t byte)
 	return byte == '\n' ? end_line(h) : take_text(h, byte);
 }
 
+size_t http_head_take_run(struct http_head *h, const uint8_t *data, size_t bytes)
+{
+	size_t run = 0, kept = sizeof(h->line) - h->line_bytes;
+
+	if (h->state != IN_FIELD || h->has_cr)
+		return 0;
+	if (bytes > HTTP_HEAD_BYTES_MAX - h->head_bytes)
+		bytes = HTTP_HEAD_BYTES_MAX - h->head_bytes;
+	while (run < bytes && data[run] >= ' ' && data[run] != 0x7f)
+		run++;
+	h->head_bytes += (uint32_t)run;
+	h->is_line_cut |= kept < run;
+	kept = kept < run ? kept : run;
+	memcpy(h->line + h->line_bytes, data, kept);
+	h->line_bytes = (uint16_t)(h->line_bytes + kept);
+	return run;
+}
+
 bool http_head_is_begun(const struct http_head *h)
 {
 	return h->state != AT_BEGINNING;

@@ -139,7 +139,7 @@ bool id_table_set_key(struct id_table *table, struct waiting *waiting, enum id_t
 
 	if (holder) {
 		if (holder->has_key[ID_TABLE_ID] && holder->keys[ID_TABLE_ID] == key)
-			return holder == waiting && which == ID_TABLE_ID;
+			return false;
 		drop_key(table, holder, ID_TABLE_ALIAS);
 	}
 	if (!has_slot_room(table) && !grow_slots(table))

@@ -45,11 +45,8 @@ struct protocol *protocol_new(enum protocol_kind kind, bool is_from_start, proto
 		protocol_free(p);
 		return NULL;
 	}
-	if (!is_from_start) {
-		exchanges_forget(&p->exchanges);
-		for (int side = 0; side < PROTOCOL_SIDE_CNT; side++)
-			p->streams[side].is_joined = p->streams[side].is_lost = true;
-	}
+	for (int side = 0; side < PROTOCOL_SIDE_CNT; side++)
+		p->streams[side].is_joined = p->streams[side].is_lost = !is_from_start;
 	return p;
 }
 
@@ -77,15 +74,14 @@ void protocol_lose(struct protocol *p, enum protocol_side side, uint64_t positio
 	stream->end = position;
 	if (p->kind == PROTOCOL_NONE)
 		return;
-	if (p->kind == PROTOCOL_AUTO)
+	if (p->kind == PROTOCOL_AUTO) {
 		detection_lose(p, side);
-	else {
-		connection_skip(p, side, stream->window_bytes);
-		stream->is_joined = true;
-		if (!stream->is_lost)
-			connection_lose(p, side);
+		return;
 	}
-	exchanges_forget(&p->exchanges);
+	connection_skip(p, side, stream->window_bytes);
+	stream->is_joined = true;
+	if (!stream->is_lost)
+		connection_lose(p, side);
 }
 
 void protocol_end(struct protocol *p)

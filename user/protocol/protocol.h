@@ -31,7 +31,10 @@ enum protocol_side { PROTOCOL_CLIENT = 0, PROTOCOL_SERVER = 1, PROTOCOL_SIDE_CNT
 
 #define PROTOCOL_LABEL_BYTES 64
 
-/* Empty where the protocol has none. Bounded in number by the parsers (templated routes …). */
+/*
+ * Empty where the protocol has none. Bounded in number by the parsers (templated routes …). Told
+ * ones have zeros behind their ends, so that memcmp compares them.
+ */
 struct protocol_labels {
 	char method[PROTOCOL_LABEL_BYTES]; /* GET, eth_call, HGETALL, NewOrderSingle … */
 	char route[PROTOCOL_LABEL_BYTES];  /* /api/v3/order/{id} */
@@ -46,7 +49,7 @@ struct protocol_labels {
 struct protocol_exchange {
 	const char *until; /* of an order: "ack", "fill", "filled", "cancel_ack" …; NULL: an RPC */
 	enum protocol_side asker;
-	bool is_push; /* no request: a message that was pushed; only the response_* are set */
+	bool is_push; /* no request: a message that was pushed to `asker`; response_* are set */
 	bool is_error;
 	uint64_t request_begin; /* first byte of the request in the asker's stream */
 	uint64_t request_end;	/* behind its last byte */
