@@ -71,11 +71,19 @@ static __always_inline __u32 payload_add(struct draft *d, __u64 at, __u64 base, 
 	return bpf_probe_read_user(d->payload + at, bytes, (void *)base) ? at : at + bytes;
 }
 
+/* Where a system call has its bytes: in `cnt` buffers, or for 0 in one. */
+struct source {
+	__u64 base;
+	__u32 cnt;
+	bool is_known;
+};
+
 struct gather {
 	struct draft *draft;
 	__u64 vector;
 	__u32 cnt;
 	__u32 at;
+	__u32 skip; /* bytes before those that are wanted */
 	__u32 left;
 };
 
@@ -87,6 +95,13 @@ static long gather_one(__u32 i, struct gather *g)
 	if (i >= g->cnt || !g->left ||
 	    bpf_probe_read_user(&piece, sizeof(piece), (void *)(g->vector + i * sizeof(piece))))
 		return 1;
+	if (piece.length <= g->skip) {
+		g->skip -= piece.length;
+		return 0;
+	}
+	piece.base += g->skip;
+	piece.length -= g->skip;
+	g->skip = 0;
 	if (piece.length > g->left)
 		piece.length = g->left;
 	g->left -= piece.length;
@@ -97,41 +112,58 @@ static long gather_one(__u32 i, struct gather *g)
 	return 0;
 }
 
-static __always_inline __u32 payload_vector(struct draft *d, __u64 vector, __u64 cnt, __u32 bytes)
-{
-	struct gather g = {.draft = d, .vector = vector, .cnt = (__u32)cnt, .left = bytes};
-
-	bpf_loop(IOVEC_MAX, gather_one, &g, 0);
-	return g.at;
-}
-
-/* What the caller of this system call sent or received: the first `bytes` of its buffers. */
-static __always_inline __u32 payload_read(struct draft *d, __u32 bytes)
+/* What the caller of this system call sent or received. */
+static __always_inline void source_find(struct source *source)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs regs;
-	__u64 vector, cnt;
+	__u64 cnt = 0;
 
+	source->is_known = false;
+	source->cnt = 0;
 	if (bpf_probe_read_kernel(&regs, sizeof(regs), (void *)bpf_task_pt_regs(task)))
-		return 0;
+		return;
 	switch (regs.orig_ax) {
 	case CALL_READ:
 	case CALL_WRITE:
 	case CALL_SENDTO:
 	case CALL_RECVFROM:
-		return payload_add(d, 0, regs.si, bytes);
+		source->base = regs.si;
+		source->is_known = true;
+		return;
 	case CALL_READV:
 	case CALL_WRITEV:
-		return payload_vector(d, regs.si, regs.dx, bytes);
+		source->base = regs.si;
+		source->cnt = regs.dx;
+		source->is_known = true;
+		return;
 	case CALL_SENDMSG:
 	case CALL_RECVMSG:
-		if (bpf_probe_read_user(&vector, sizeof(vector),
-					(void *)(regs.si + MSGHDR_IOV_OFFSET)) ||
-		    bpf_probe_read_user(&cnt, sizeof(cnt), (void *)(regs.si + MSGHDR_COUNT_OFFSET)))
-			return 0;
-		return payload_vector(d, vector, cnt, bytes);
+		source->is_known = !bpf_probe_read_user(&source->base, sizeof(source->base),
+							(void *)(regs.si + MSGHDR_IOV_OFFSET)) &&
+				   !bpf_probe_read_user(&cnt, sizeof(cnt),
+							(void *)(regs.si + MSGHDR_COUNT_OFFSET));
+		source->cnt = cnt;
+		return;
 	}
-	return 0;
+}
+
+/* Reads `bytes` of them from an offset on; how many could be. */
+static __always_inline __u32 payload_read(struct draft *d, const struct source *source,
+					  __u32 offset, __u32 bytes)
+{
+	struct gather g = {.draft = d,
+			   .vector = source->base,
+			   .cnt = source->cnt,
+			   .skip = offset,
+			   .left = bytes};
+
+	if (!source->is_known)
+		return 0;
+	if (!source->cnt)
+		return payload_add(d, 0, source->base + offset, bytes);
+	bpf_loop(IOVEC_MAX, gather_one, &g, 0);
+	return g.at;
 }
 
 static __always_inline void record_fill(struct ts_stream_record *r, struct ts_conn *c, __u8 kind)
@@ -167,30 +199,58 @@ static __always_inline void record_send(struct ts_conn *c, struct ts_stream_reco
 	}
 }
 
+struct chunks {
+	struct ts_conn *conn;
+	struct draft *draft;
+	struct source source;
+	__u32 bytes;
+	__u32 offset;
+	__u32 sequence;
+};
+
+/* One record of a send or receive; the last one stands for all that is left. */
+static long chunk_one(__u32 i, struct chunks *k)
+{
+	__u32 left = k->bytes - k->offset, bytes = left;
+	struct ts_stream_record *r = &k->draft->record;
+	__u64 captured;
+
+	if (!left)
+		return 1;
+	if (bytes > TS_PAYLOAD_MAX)
+		bytes = TS_PAYLOAD_MAX;
+	captured = payload_read(k->draft, &k->source, k->offset, bytes);
+	PAYLOAD_BOUND(captured);
+	if (i + 1 == TS_CHUNK_MAX || captured < bytes)
+		bytes = left;
+	r->bytes = bytes;
+	r->captured = captured;
+	r->sequence = k->sequence - (left - bytes);
+	r->has_gap = k->conn->has_gap;
+	record_send(k->conn, r, sizeof(*r) + captured);
+	k->offset += bytes;
+	return 0;
+}
+
 /* A send or receive of the current task is over. */
 static __always_inline void stream_data(struct ts_conn *c, __u8 kind, __u32 bytes, __u64 start_ns,
 					__u32 sequence)
 {
-	struct draft *d;
-	__u64 captured;
+	struct chunks k = {.conn = c, .bytes = bytes, .sequence = sequence};
 
 	if (!c->is_streamed)
 		return;
-	d = bpf_task_storage_get(&drafts, bpf_get_current_task_btf(), 0,
-				 BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!d) {
+	k.draft = bpf_task_storage_get(&drafts, bpf_get_current_task_btf(), 0,
+				       BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!k.draft) {
 		c->has_gap = 1;
 		COUNTER_ADD(stream_dropped, 1);
 		return;
 	}
-	record_fill(&d->record, c, kind);
-	d->record.start_ns = start_ns;
-	d->record.bytes = bytes;
-	d->record.sequence = sequence;
-	captured = payload_read(d, bytes);
-	PAYLOAD_BOUND(captured);
-	d->record.captured = captured;
-	record_send(c, &d->record, sizeof(d->record) + captured);
+	record_fill(&k.draft->record, c, kind);
+	k.draft->record.start_ns = start_ns;
+	source_find(&k.source);
+	bpf_loop(TS_CHUNK_MAX, chunk_one, &k, 0);
 }
 
 /* What needs no payload, also outside of system calls. */

@@ -89,9 +89,10 @@ struct ts_conn {
 };
 _Static_assert(sizeof(struct ts_conn) == 72, "conn has no hidden padding");
 
-/* Payload of one send or receive that leaves the kernel; what is longer is cut. A mask, for the
- * verifier. */
+/* Payload of one record. A mask, for the verifier. */
 #define TS_PAYLOAD_MAX 1023
+/* Records of one send or receive: what is longer than 16 KiB is cut. */
+#define TS_CHUNK_MAX 16
 /* In 64 MiB/s of records, an eighth of a second. */
 #define TS_STREAM_RING_BYTES (8U << 20)
 

@@ -16,6 +16,7 @@ import accuracy
 import agent
 import attach
 import calls
+import symbols
 from call_rows import call_rows
 from children import Bench
 from report import MISSING, print_cases, print_rows, print_table
@@ -61,9 +62,11 @@ def measure(bench, is_quick):
     accuracy_rows, accuracy_info = accuracy.measure(bench)
     say("attaching to 1000 functions")
     attach_rows = attach.measure(bench, 3 if is_quick else 5)
+    say("functions of a very large executable")
+    symbol_rows = symbols.measure(bench, 3 if is_quick else 5)
     say("the agent's own CPU and memory")
     agent_rows = agent.measure(bench, 2 if is_quick else 8)
-    return cases, [*rows, *accuracy_rows, *attach_rows, *agent_rows], [*info, *accuracy_info]
+    return cases, [*rows, *accuracy_rows, *attach_rows, *symbol_rows, *agent_rows], [*info, *accuracy_info]
 
 
 def main():

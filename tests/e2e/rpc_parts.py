@@ -107,7 +107,7 @@ class Summary:
                 bad.append((o["name"], o["kind"], o["labels"], o["count"], q))
         for o in operations:
             segments = self.segments(o)
-            if (len(segments) != (2 if o["kind"] == "rpc_server" else 3)
+            if (len(segments) != (2 if " :" in o["name"] else 3)
                     or any(s["count"] != o["count"] for s in segments)
                     or sum(s["sum_ns"] for s in segments) != o["sum_ns"]):
                 bad.append((o["name"], o["labels"], o["count"], o["sum_ns"],
@@ -131,11 +131,16 @@ class Trace:
 
     def stop(self):
         self.process.send_signal(signal.SIGINT)
+        return self.finish()
+
+    def finish(self):
+        """Of a trace that ends by itself, with the last of its processes."""
         self.said += self.process.communicate(timeout=30)[1]
         self.output.seek(0)
         lines = self.output.read().splitlines()
         if self.process.returncode != 0 or not lines:
             raise RuntimeError(f"the trace ended with {self.process.returncode}: {self.said}")
+        self.intervals = [Summary(line, "") for line in lines[:-1]]
         return Summary(lines[-1], self.said)
 
     def __enter__(self):
@@ -301,7 +306,8 @@ class FixClient:
     def encode(self, kind, *fields):
         self.sequence += 1
         body = "".join(f"{tag}={value}\x01" for tag, value in
-                       (("35", kind), ("49", "DESK"), ("56", "EXEC"), ("34", self.sequence), ("52", self.now())) + fields)
+                       (("35", kind), ("49", "DESK"), ("56", "EXEC"), ("34", self.sequence),
+                        ("52", self.now())) + fields)
         whole = f"8=FIX.4.4\x019={len(body)}\x01{body}"
         return f"{whole}10={sum(whole.encode()) % 256:03}\x01".encode()
 
@@ -359,24 +365,76 @@ class Proxy(threading.Thread):
         self.listener.close()
 
 
+def is_stopped(pid, task):
+    with open(f"/proc/{pid}/task/{task}/stat") as file:
+        return file.read().rsplit(")", 1)[1].split()[0] == "T"
+
+
+def await_stopped(pid):
+    while not all(is_stopped(pid, t) for t in os.listdir(f"/proc/{pid}/task")):
+        time.sleep(0.001)
+
+
 class Stopped:
-    """Stops a process, and says for how long it really was."""
+    """A process that does not run until it is told to."""
 
     def __init__(self, pid):
         self.pid = pid
         os.kill(pid, signal.SIGSTOP)
-        while not all(self.is_stopped(t) for t in os.listdir(f"/proc/{pid}/task")):
-            time.sleep(0.001)
-
-    def is_stopped(self, task):
-        with open(f"/proc/{self.pid}/task/{task}/stat") as file:
-            return file.read().rsplit(")", 1)[1].split()[0] == "T"
+        await_stopped(pid)
 
     def go_on(self):
         """When, in ns."""
         now_ns = time.monotonic_ns()
         os.kill(self.pid, signal.SIGCONT)
         return now_ns
+
+
+# Its process has its id before it is the program: a trace can be there first.
+HOLD = 'kill -STOP $$; exec "$0" "$@"'
+
+
+class Held:
+    """A program that has not begun yet."""
+
+    def __init__(self, *command):
+        self.process = subprocess.Popen(["sh", "-c", HOLD, *command], stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.DEVNULL)
+        self.pid = self.process.pid
+        await_stopped(self.pid)
+
+    def go_on(self):
+        os.kill(self.pid, signal.SIGCONT)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        end(self.process)
+
+
+class HeldScript:
+    """Stands where somebody else starts a program, and holds it likewise."""
+
+    def __init__(self, path, program):
+        self.path = path + ".pid"
+        with open(path, "w") as file:
+            file.write(f"#!/bin/sh\necho $$ >{self.path}\nset -- {program} \"$@\"\nkill -STOP $$\nexec \"$@\"\n")
+        os.chmod(path, 0o755)
+
+    def await_pid(self):
+        deadline = time.monotonic() + 20
+        while not os.path.exists(self.path) or not os.path.getsize(self.path):
+            if time.monotonic() > deadline:
+                raise RuntimeError("the program was not started")
+            time.sleep(0.005)
+        with open(self.path) as file:
+            self.pid = int(file.read())
+        await_stopped(self.pid)
+        return self.pid
+
+    def go_on(self):
+        os.kill(self.pid, signal.SIGCONT)
 
 
 def private_copy(program, directory):

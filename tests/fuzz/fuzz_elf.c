@@ -6,6 +6,7 @@
 
 #include "image.h"
 #include "target/cfi.h"
+#include "target/debug_info.h"
 #include "target/describe.h"
 #include "target/inlined_only.h"
 #include "target/flow.h"
@@ -31,6 +32,20 @@ static void read_function(struct process *process, const struct symbol *s,
 	free(o.source_file);
 }
 
+/* As it is done where there is too much DWARF to hold. */
+static void read_in_parts(const struct names *names)
+{
+	struct debug_info *info = debug_info_new_partial(names->elf, names->fd);
+	unsigned int line;
+	const char *file;
+
+	for (size_t i = 0; info && i < names->symbol_cnt && i < FUNCTION_CNT; i++) {
+		if (debug_info_source(info, names->symbols[i].address, &file, &line))
+			free(strdup(file)); /* all of it is there */
+	}
+	debug_info_free(info);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 {
@@ -46,7 +61,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 		error_expression_parse("ret == Err || ret2 != nil", &error, &why);
 		for (size_t i = 0; i < file.image.names->symbol_cnt && i < FUNCTION_CNT; i++)
 			read_function(&process, &file.image.names->symbols[i], &error);
-		inlined_only_explain(&file.image, &pattern, &why);
+		read_in_parts(file.image.names);
+		inlined_only_explain(&file.image, &pattern, true, &why);
 	}
 	fuzz_file_close(&file);
 	return 0;

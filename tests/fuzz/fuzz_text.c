@@ -37,10 +37,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 	name = symbol_demangle(&symbol, true);
 	if (strlen(name) > 0 && text_columns(name) > strlen(name))
 		abort();
+	free(symbol_instance_name(&symbol, name));
 	free(name);
 	free(name_without_generics(text, false));
 	free(name_without_generics(text, true));
-	free(symbol_instance_name(&symbol));
 	text_clean(text);
 	text_cut(text, 20, cut, sizeof(cut));
 	if (text_columns(cut) > 20)

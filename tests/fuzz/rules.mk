@@ -6,8 +6,10 @@ FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_LIB_SRC := $(wildcard user/base/*.c user/config/*.c user/protocol/*.c user/target/*.c)
 FUZZ_CFLAGS := -O1 -g $(BASE_CFLAGS) -Itests/fuzz -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
-# Seeds: what the tests trace, real programs with every section there is.
+# Seeds: what the tests trace, real programs with every section there is; Go and Rust as small as they get, since real
+# ones have megabytes.
 FUZZ_SEEDS := plain plain-cet plain-stripped exceptions
+RUSTC ?= rustc
 
 .PHONY: fuzz-built
 fuzz-built: $(addprefix $(FUZZ_DIR)/,$(FUZZERS)) $(FUZZ_DIR)/corpus/fuzz_elf/seeded \
@@ -21,7 +23,17 @@ $(FUZZ_DIR)/fuzz_%: $(FUZZ_DIR)/obj/tests/fuzz/fuzz_%.o $(FUZZ_LIB_SRC:%.c=$(FUZ
 	@mkdir -p $(FUZZ_DIR)/corpus/$(@F) tests/fuzz/corpus/$(@F)
 	$(CLANG) $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
-$(FUZZ_DIR)/corpus/fuzz_elf/seeded: $(addprefix $(BPF_TARGET_DIR)/,$(FUZZ_SEEDS))
+$(FUZZ_DIR)/seed-go: tests/fuzz/seed_go.S
+	@mkdir -p $(@D)
+	$(CC) -nostdlib -static -o $@ $<
+
+$(FUZZ_DIR)/seed-rust: tests/fuzz/seed.rs
+	@mkdir -p $(@D)
+	MAKEFLAGS= $(RUSTC) --edition 2021 --crate-name seed --crate-type lib --emit=obj -Ccodegen-units=1 -Copt-level=1 \
+		-Cdebuginfo=2 -Cpanic=abort -o $@.o $<
+	$(CC) -o $@ $@.o
+
+$(FUZZ_DIR)/corpus/fuzz_elf/seeded: $(addprefix $(BPF_TARGET_DIR)/,$(FUZZ_SEEDS)) $(FUZZ_DIR)/seed-go $(FUZZ_DIR)/seed-rust
 	@mkdir -p $(@D)
 	cp $^ $(@D)/
 	@touch $@

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is asked of ELF files besides refusing them (test_debug_file has the hostile ones). */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -51,6 +52,33 @@ static void test_dwarf(void **state)
 	check_dwarf("alternate", true, 0);
 }
 
+/* libdw would read on behind them. */
+static void test_strings_without_end(void **state)
+{
+	static const char *const packings[] = {"none", "zlib-gabi", "zlib-gnu"};
+	static const char *const sections[] = {".debug_str", ".debug_line_str"};
+	char script[256];
+
+	(void)state;
+	for (size_t i = 0; i < 6; i++) {
+		struct fault why;
+		Elf *elf;
+		int fd;
+
+		snprintf(script, sizeof(script),
+			 "cp full.debug endless; poke endless $(end full.debug %s)-1 x; "
+			 "objcopy --compress-debug-sections=%s endless",
+			 sections[i / 3], packings[i % 3]);
+		assert_true(shell(script));
+		fd = open_in("endless", O_RDONLY);
+		elf = elf_begin(fd, ELF_C_READ, NULL);
+		assert_int_equal(elf_file_prepare_dwarf(elf, &why), -EBADMSG);
+		assert_non_null(strstr(why.text, "debug strings has no end"));
+		elf_end(elf);
+		close(fd);
+	}
+}
+
 static void check_build_id(const char *name, const char *expected)
 {
 	unsigned char id[ELF_FILE_BUILD_ID_BYTES];
@@ -88,6 +116,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_dwarf),
+		cmocka_unit_test(test_strings_without_end),
 		cmocka_unit_test(test_read_build_id),
 	};
 

@@ -20,15 +20,16 @@ static void test_refusals(void **state)
 			.lines = {"C 35=D|34=7|11=A|55=X|54=1|40=1|",
 				  "C 35=F|34=8|41=Z|11=B|55=X|54=1|",
 				  "C 35=G|34=9|41=Z|11=C|55=X|54=1|40=2|",
-				  "C 35=V|34=10|262=q|263=1|55=X|", "S 35=3|34=1|45=8|58=no|",
-				  "S 35=j|34=2|45=10|372=V|380=3|", "S 35=3|34=3|45=0007|372=D|",
-				  "S 35=j|34=4|45=9|372=G|", "S 35=3|34=5|45=77|"},
-			.told = "OrderCancelRequest - rejected! (cancel_ack X - buy) 1>4\n"
-				"MarketDataRequest - rejected! (- X - -) 3>5\n"
-				"NewOrderSingle - rejected! (ack X market buy) 0>6\n"
+				  "C 35=V|34=10|262=q|263=1|55=X|", "S 35=3|34=1|45=8x|",
+				  "S 35=3|34=1|45=8|58=no|", "S 35=j|34=2|45=10|372=V|380=3|",
+				  "S 35=3|34=3|45=0007|372=D|", "S 35=j|34=4|45=9|372=G|",
+				  "S 35=3|34=5|45=77|"},
+			.told = "OrderCancelRequest - rejected! (cancel_ack X - buy) 1>5\n"
+				"MarketDataRequest - rejected! (- X - -) 3>6\n"
+				"NewOrderSingle - rejected! (ack X market buy) 0>7\n"
 				"OrderCancelReplaceRequest - rejected! (replace_ack X limit buy) "
-				"2>7\n",
-			.counted = "unmatched 1",
+				"2>8\n",
+			.counted = "unmatched 2",
 		},
 		{
 			.name = "by the id, where the number says nothing",
@@ -91,11 +92,13 @@ static const struct row others_rows[] = {
 		.lines = {"C 35=V|262=q|263=1|264=1|267=1|269=0|146=2|55=X|55=Y|",
 			  "S 35=W|262=q|55=X|268=0|", "S 35=X|262=q|268=1|279=0|55=X|",
 			  "C 35=V|262=r|263=1|55=Z|", "S 35=Y|262=r|281=0|",
-			  "C 35=V|262=q|263=2|55=X|", "S 35=X|268=1|55=Y|", "S 35=Y|262=s|"},
+			  "C 35=V|262=q|263=2|55=X|", "S 35=X|268=1|55=Y|", "S 35=Y|262=s|",
+			  "S 35=B|148=x|"},
 		.told = "MarketDataRequest - ok (- X - -) 0>1\n"
 			"push MarketDataIncrementalRefresh (- X - -) 2\n"
 			"MarketDataRequest - rejected! (- Z - -) 3>4\n"
-			"push MarketDataIncrementalRefresh (- Y - -) 6\n",
+			"push MarketDataIncrementalRefresh (- Y - -) 6\n"
+			"push News 8\n",
 		.counted = "unmatched 1",
 	},
 	{
@@ -164,7 +167,7 @@ static void test_fields(void **state)
 			.lines = {"C 35=D|95=14|96=a|11=Z|10=000||11=A|54=1|40=2|55=X|",
 				  "S "
 				  "35=8|93=4|89=|11=|354=11|355=8=FIX.4.4|9|37=X|11=A|150=0|39=0|",
-				  "C 35=D|212=3|58=x|11=B|54=1|40=2|55=X|", "S " NEW("B"),
+				  "C 35=D|212=3|58=x|213=y|11=B|54=1|40=2|55=X|", "S " NEW("B"),
 				  "C 35=D|95=9999|96=x|11=C|54=1|40=2|55=X|", "S " NEW("C")},
 			.told = "NewOrderSingle - new (ack X limit buy) 0>1\n"
 				"NewOrderSingle - new (ack X limit buy) 2>3\n"
@@ -245,6 +248,15 @@ static const struct row damage_rows[] = {
 		.counted = "unparsed 6",
 	},
 	{
+		.name = "fields that are none, and the next message begins inside",
+		.lines = {"C! 8=FIX.4.4|9=46|35=D||11=A|55=X|54=1|40=2|10=000|", "C " ORDER("A"),
+			  "C! 8=FIX.4.4|9=48|35=D|x=x|11=B|55=X|54=1|40=2|10=000|", "C " ORDER("B"),
+			  "S " NEW("A"), "S " NEW("B")},
+		.told = "NewOrderSingle - new (ack EUR/USD limit buy) 1>4\n"
+			"NewOrderSingle - new (ack EUR/USD limit buy) 3>5\n",
+		.counted = "lost 2 found 2 unparsed 2",
+	},
+	{
 		.name = "garbage between messages",
 		.lines = {("C " ORDER("A")), "C! 8=FIX.4.4|9=5|8=", ("S " NEW("A")),
 			  "C! |9=5|35=D|8=FIX8=FIX.4.4|9=|", "C " ORDER("B"), "S " NEW("B")},
@@ -284,12 +296,61 @@ static void test_damage(void **state)
 	check_rows(ROWS(damage_rows));
 }
 
+static void ignore(const struct protocol_exchange *exchange, void *context)
+{
+	(void)exchange;
+	(void)context;
+}
+
+/* What cannot follow is found at the very byte. */
+static void test_wrong_bytes(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t right_bytes; /* all of it: nothing is wrong */
+	} rows[] = {
+		{"9", 0},
+		{"8=FIY", 4},
+		{"8=FIX|", 5},
+		{"8=FIX4", 5},
+		{"8=FIX.4.4x", 9},
+		{"8=FIX.AZ09.T|9=5|", 17},
+		{"8=FIX.12345678901|9=5|", 22},
+		{"8=FIX.123456789012|", 17},
+		{"8=FIX.4.4|8", 10},
+		{"8=FIX.4.4|9=|", 12},
+		{"8=FIX.4.4|9=0|", 13},
+		{"8=FIX.4.4|9=5x", 13},
+		{"8=FIX.4.4|9=16777216|", 21},
+		{"8=FIX.4.4|9=16777217|", 19},
+		{"8=FIX.4.4|9=5|35=0|1x", 20},
+		{"8=FIX.4.4|9=5|35=0|10=1x3|", 23},
+		{"8=FIX.4.4|9=5|35=0|10=/63|", 22},
+		{"8=FIX.4.4|9=5|35=0|10=1634", 25},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct protocol *p = protocol_new(PROTOCOL_FIX, true, ignore, NULL);
+		size_t bytes = strlen(rows[i].text);
+		char text[64];
+
+		add_text(text, 0, rows[i].text);
+		protocol_feed(p, PROTOCOL_CLIENT, text, bytes, bytes);
+		protocol_lose(p, PROTOCOL_CLIENT, bytes);
+		if (protocol_counts(p)->skipped_bytes != bytes - rows[i].right_bytes)
+			fail_msg("%s: skipped %d", rows[i].text,
+				 (int)protocol_counts(p)->skipped_bytes);
+		protocol_free(p);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refusals), cmocka_unit_test(test_repeats),
 		cmocka_unit_test(test_others),	 cmocka_unit_test(test_fields),
-		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_damage),	 cmocka_unit_test(test_wrong_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -100,6 +100,33 @@ static const struct row orders_rows[] = {
 		.counted = "unmatched 1",
 	},
 	{
+		.name = "a duplicate of what has no answer yet",
+		.lines = {("C " ORDER("A")), "S 35=8|37=0|11=A|150=8|39=8|103=6|"},
+		.told = "NewOrderSingle - rejected! (ack EUR/USD limit buy) 0>1\n",
+	},
+	{
+		.name = "an empty field does not say what the one before it says",
+		.lines = {("C " ORDER("A")), "S " NEW("A"),
+			  "S 35=8|37=X1|11=A|150=8|39=8|58=6|103=|", "S " FILLED("A")},
+		.told = "NewOrderSingle - new (ack EUR/USD limit buy) 0>1\n",
+		.counted = "unmatched 1",
+	},
+	{
+		.name = "nothing left, and no status",
+		.lines = {("C " ORDER("A")), "S 35=8|37=X1|11=A|150=F|151=0|", "S " FILLED("A")},
+		.told = "NewOrderSingle - - (ack EUR/USD limit buy) 0>1\n"
+			"NewOrderSingle - - (fill EUR/USD limit buy) 0>1\n"
+			"NewOrderSingle - - (filled EUR/USD limit buy) 0>1\n",
+		.counted = "unmatched 1",
+	},
+	{
+		.name = "cancelled, and no status",
+		.lines = {("C " ORDER("A")), "S " NEW("A"), "S 35=8|37=X1|11=A|150=4|",
+			  "S " FILLED("A")},
+		.told = "NewOrderSingle - new (ack EUR/USD limit buy) 0>1\n",
+		.counted = "unmatched 1",
+	},
+	{
 		.name = "no answer",
 		.lines = {"C " ORDER("A"), "C " ORDER("B"), "S " NEW("B")},
 		.told = "NewOrderSingle - new (ack EUR/USD limit buy) 1>2\n",
@@ -140,10 +167,10 @@ static void test_old_versions(void **state)
 		{
 			.name = "FIXT, codes without a word",
 			.lines = {"C 35=D|11=A|55=X|54=Z|40=W|", "S 35=8|37=X|11=A|150=0|39=a|",
-				  "C 35=D|11=B|55=\303\251\177|54=12|40=M|",
+				  "C 35=D|11=B|55=A ~\303\177|54=12|40=M|",
 				  "S 35=8|37=Y|11=B|150=0|39=0|"},
 			.told = "NewOrderSingle - other (ack X other other) 0>1\n"
-				"NewOrderSingle - new (ack ??? next_fund_valuation_point other) "
+				"NewOrderSingle - new (ack A ~?? next_fund_valuation_point other) "
 				"2>3\n",
 			.version = "FIXT.1.1",
 		},
@@ -195,6 +222,31 @@ static const struct row changes_rows[] = {
 			"NewOrderSingle - pending_cancel (fill EUR/USD limit buy) 0>3\n",
 	},
 	{
+		.name = "cancelled, and only the ClOrdID says which",
+		.lines = {("C " ORDER("A")), "S " NEW("A"), "C " CANCEL("B", "A"),
+			  "S 35=8|11=B|41=A|150=4|39=4|", "S " FILLED("A")},
+		.told = "NewOrderSingle - new (ack EUR/USD limit buy) 0>1\n"
+			"OrderCancelRequest - canceled (cancel_ack EUR/USD - buy) 2>3\n"
+			"OrderCancelRequest - canceled (canceled EUR/USD - buy) 2>3\n",
+		.counted = "unmatched 1",
+	},
+	{
+		.name = "cancelled, and only the OrderID says which",
+		.lines = {("C " ORDER("A")), "S " NEW("A"), "C " CANCEL("B", "A"),
+			  "S 35=8|11=B|37=X1|150=4|39=4|", "S " FILLED("A")},
+		.told = "NewOrderSingle - new (ack EUR/USD limit buy) 0>1\n"
+			"OrderCancelRequest - canceled (cancel_ack EUR/USD - buy) 2>3\n"
+			"OrderCancelRequest - canceled (canceled EUR/USD - buy) 2>3\n",
+		.counted = "unmatched 1",
+	},
+	{
+		.name = "what a cancel under way says is not the order's first answer",
+		.lines = {("C " ORDER("A")), "C " CANCEL("B", "A"),
+			  "S 35=8|37=Z|11=B|41=A|150=6|39=6|", "S " NEW("A")},
+		.told = "OrderCancelRequest - pending_cancel (cancel_ack EUR/USD - buy) 1>2\n"
+			"NewOrderSingle - new (ack EUR/USD limit buy) 0>3\n",
+	},
+	{
 		.name = "cancelled by the venue",
 		.lines = {"C " ORDER("A"), "S " NEW("A"), "S " CANCELED("A"), "S " FILLED("A")},
 		.told = "NewOrderSingle - new (ack EUR/USD limit buy) 0>1\n",
@@ -219,13 +271,21 @@ static const struct row changes_rows[] = {
 	},
 	{
 		.name = "not replaced",
-		.lines = {"C " ORDER("A"), "S " NEW("A"), "C " REPLACE("B", "A"),
-			  "S 35=9|37=X1|11=B|41=A|39=0|434=2|", "S " FILLED("A")},
+		.lines = {("C " ORDER("A")), "S " NEW("A"), "C " REPLACE("B", "A"),
+			  "S 35=8|37=Z|11=B|41=A|150=E|39=E|", "S 35=9|37=X1|11=B|41=A|39=0|434=2|",
+			  "S 35=8|37=Z|11=A|150=F|39=2|"},
 		.told = "NewOrderSingle - new (ack EUR/USD limit buy) 0>1\n"
-			"OrderCancelReplaceRequest - new! (replace_ack EUR/USD limit buy) "
-			"2>3\n"
-			"NewOrderSingle - filled (fill EUR/USD limit buy) 0>4\n"
-			"NewOrderSingle - filled (filled EUR/USD limit buy) 0>4\n",
+			"OrderCancelReplaceRequest - pending_replace (replace_ack EUR/USD limit "
+			"buy) 2>3\n"
+			"NewOrderSingle - filled (fill EUR/USD limit buy) 0>5\n"
+			"NewOrderSingle - filled (filled EUR/USD limit buy) 0>5\n",
+	},
+	{
+		.name = "not replaced, at once",
+		.lines = {("C " ORDER("A")), "S " NEW("A"), "C " REPLACE("B", "A"),
+			  "S 35=9|37=X1|11=B|41=A|39=0|434=2|"},
+		.told = "NewOrderSingle - new (ack EUR/USD limit buy) 0>1\n"
+			"OrderCancelReplaceRequest - new! (replace_ack EUR/USD limit buy) 2>3\n",
 	},
 	{
 		.name = "a new OrderID with the replace",

@@ -89,8 +89,13 @@ void text_clean(char *text)
 
 	while (*at) {
 		uint32_t code = 0;
-		size_t bytes = character_bytes(at, &code);
+		size_t bytes;
 
+		if (*at >= ' ' && *at <= '~') { /* nearly all that there is */
+			at++;
+			continue;
+		}
+		bytes = character_bytes(at, &code);
 		if (!bytes || is_among(code, steering, COUNT(steering))) {
 			bytes = bytes ? bytes : 1;
 			memset(at, '?', bytes);

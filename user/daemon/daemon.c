@@ -144,10 +144,20 @@ static int sources_start(const struct daemon *d, struct sources *s)
 	return s->end_fd < 0 ? s->end_fd : watch(d, s->end_fd, DAEMON_SOURCE_END);
 }
 
+/* A signal that came while the trace was ending anyway has nothing to end any more. */
+static void drop_signals(const struct sources *s)
+{
+	struct signalfd_siginfo info;
+
+	while (s->signal_fd >= 0 && read(s->signal_fd, &info, sizeof(info)) == sizeof(info))
+		continue;
+}
+
 static void sources_stop(struct sources *s)
 {
 	int fds[] = {s->signal_fd, s->tick_fd, s->end_fd, s->stream_fd};
 
+	drop_signals(s);
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
 		if (fds[i] >= 0)
 			close(fds[i]);

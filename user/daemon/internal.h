@@ -117,6 +117,8 @@ void rpc_read_stream(struct daemon *d);
 bool rpc_add_parsed(struct daemon *d, const struct parsed *parsed);
 /* What the parsers of an endpoint have counted; NULL: the endpoint is not known yet. */
 struct protocol_counts *rpc_counts(struct daemon *d, uint32_t endpoint);
+/* "tcp exchange:9878"; "" where it is not known yet. */
+const char *rpc_name(struct daemon *d, uint32_t endpoint);
 /* An exchange whose times are not known. */
 void rpc_count_untimed(struct daemon *d, uint32_t endpoint);
 

@@ -120,13 +120,10 @@ static void add_label(struct operation *o, const char *name, const char *value)
 	o->label_cnt++;
 }
 
-static void get_segments(enum operation_kind kind, const struct segment **ret_segments,
-			 size_t *ret_cnt)
+static size_t get_segments(bool is_asker, const struct segment **ret_segments)
 {
-	*ret_segments = kind == OPERATION_RPC_SERVER ? server_segments : client_segments;
-	*ret_cnt = kind == OPERATION_RPC_SERVER ? 2 : 3;
-	if (kind == OPERATION_FEED)
-		*ret_cnt = 0;
+	*ret_segments = is_asker ? client_segments : server_segments;
+	return is_asker ? 3 : 2;
 }
 
 static bool add_endpoint(struct daemon *d, const struct sock_endpoint *e)
@@ -151,7 +148,7 @@ static bool add_endpoint(struct daemon *d, const struct sock_endpoint *e)
 		return false;
 	o->rpc->live = sock_figures(d->sock, e->idx);
 	o->rpc->endpoint = e->idx;
-	get_segments(kind, &segments, &segment_cnt);
+	segment_cnt = get_segments(!is_server, &segments);
 	for (size_t i = 0; i < segment_cnt; i++) {
 		o = add_operation(d, name, sock_series(d->sock, e->idx, segments[i].series),
 				  stripe_cnt);
@@ -162,6 +159,20 @@ static bool add_endpoint(struct daemon *d, const struct sock_endpoint *e)
 		add_label(o, "to", segments[i].to);
 	}
 	return true;
+}
+
+static void find_endpoints(struct daemon *d)
+{
+	struct sock_endpoint fresh[16];
+	size_t cnt;
+
+	do {
+		cnt = sock_new_endpoints(d->sock, fresh, sizeof(fresh) / sizeof(fresh[0]));
+		for (size_t i = 0; i < cnt; i++) {
+			if (!add_endpoint(d, &fresh[i]))
+				daemon_message(d, "out of memory: an endpoint is not shown");
+		}
+	} while (cnt == sizeof(fresh) / sizeof(fresh[0]));
 }
 
 static void add_labels(struct operation *o, const struct parsed *p)
@@ -183,6 +194,9 @@ bool rpc_add_parsed(struct daemon *d, const struct parsed *p)
 	size_t segment_cnt;
 	char name[320];
 
+	/* A record can be of an endpoint that came up after the last look. */
+	if (d->endpoint_keys[p->endpoint].role == TS_ROLE_NONE)
+		find_endpoints(d);
 	endpoint_name(&d->endpoint_keys[p->endpoint], protocol_name(p->protocol), name,
 		      sizeof(name));
 	o = add_operation(d, name, &p->series[TS_RPC_TOTAL], 1);
@@ -190,7 +204,7 @@ bool rpc_add_parsed(struct daemon *d, const struct parsed *p)
 		return false;
 	o->kind = p->kind;
 	add_labels(o, p);
-	get_segments(p->kind, &segments, &segment_cnt);
+	segment_cnt = p->kind == OPERATION_FEED ? 0 : get_segments(p->is_asker, &segments);
 	for (size_t i = 0; i < segment_cnt; i++) {
 		o = add_operation(d, name, &p->series[segments[i].series], 1);
 		if (!o)
@@ -203,13 +217,27 @@ bool rpc_add_parsed(struct daemon *d, const struct parsed *p)
 	return true;
 }
 
-static struct rpc *rpc_of(struct daemon *d, uint32_t endpoint)
+static struct operation *operation_of(struct daemon *d, uint32_t endpoint)
 {
 	for (size_t i = 0; i < d->operation_cnt; i++) {
 		if (d->operations[i].rpc && d->operations[i].rpc->endpoint == endpoint)
-			return d->operations[i].rpc;
+			return &d->operations[i];
 	}
 	return NULL;
+}
+
+static struct rpc *rpc_of(struct daemon *d, uint32_t endpoint)
+{
+	struct operation *o = operation_of(d, endpoint);
+
+	return o ? o->rpc : NULL;
+}
+
+const char *rpc_name(struct daemon *d, uint32_t endpoint)
+{
+	struct operation *o = operation_of(d, endpoint);
+
+	return o ? o->name : "";
 }
 
 struct protocol_counts *rpc_counts(struct daemon *d, uint32_t endpoint)
@@ -262,20 +290,6 @@ static void read_figures(struct rpc *rpc)
 	i->arrivals_missed = t->arrivals_missed - start->arrivals_missed;
 	i->srtt_ns = t->srtt_ns;
 	i->untimed = t->untimed - start->untimed;
-}
-
-static void find_endpoints(struct daemon *d)
-{
-	struct sock_endpoint fresh[16];
-	size_t cnt;
-
-	do {
-		cnt = sock_new_endpoints(d->sock, fresh, sizeof(fresh) / sizeof(fresh[0]));
-		for (size_t i = 0; i < cnt; i++) {
-			if (!add_endpoint(d, &fresh[i]))
-				daemon_message(d, "out of memory: an endpoint is not shown");
-		}
-	} while (cnt == sizeof(fresh) / sizeof(fresh[0]));
 }
 
 void rpc_read_stream(struct daemon *d)

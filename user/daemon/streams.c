@@ -17,7 +17,9 @@
 
 #define CONNECTION_MAX \
 	16384 /* with parsers; each has at most PROTOCOL_CONNECTION_BYTES and its times */
-#define TABLE_SLOTS (2 * CONNECTION_MAX)
+/* Skipped without one message: more than any that a trace begins in the midst of. */
+#define FOREIGN_BYTES 65536
+#define TABLE_SLOTS   (2 * CONNECTION_MAX)
 
 struct connection {
 	uint64_t id;
@@ -46,6 +48,7 @@ struct streams {
 	struct parsed parsed[PARSED_MAX];
 	size_t parsed_cnt;
 	bool has_said_full;
+	bool has_said_foreign;
 };
 
 int streams_start(struct daemon *d)
@@ -192,6 +195,11 @@ static void find_moments(const struct connection *c, const struct protocol_excha
 		m->arrived_ns = m->read_ns;
 	m->sent_ns = is_client ? time_at(&c->sent, e->request_begin)
 			       : time_at(&c->sent, e->response_end - 1);
+	/* The answer can be in the kernel before the send that asked for it is over. */
+	if (is_client && m->arrived_ns < m->sent_ns)
+		m->arrived_ns = m->sent_ns < m->read_ns ? m->sent_ns : m->read_ns;
+	if (is_client && m->sent_ns > m->arrived_ns)
+		m->sent_ns = m->arrived_ns;
 	m->complete_ns = is_client ? time_at(&c->read, e->response_end - 1) : m->sent_ns;
 }
 
@@ -205,7 +213,7 @@ static void record_exchange(struct parsed *p, const struct protocol_exchange *e,
 {
 	if (p->kind == OPERATION_FEED) {
 		record(p, TS_RPC_TOTAL, m->arrived_ns, m->read_ns);
-	} else if (p->kind == OPERATION_RPC_SERVER) {
+	} else if (!p->is_asker) {
 		record(p, TS_RPC_SEGMENT_1, m->arrived_ns, m->read_ns);
 		record(p, TS_RPC_SEGMENT_2, m->read_ns, m->sent_ns);
 		record(p, TS_RPC_TOTAL, m->arrived_ns, m->sent_ns);
@@ -324,6 +332,23 @@ static void lose(struct connection *c)
 	stream_times_clear(&c->read);
 }
 
+/* Said once: what was asked for is not what this endpoint speaks. */
+static void say_foreign(struct connection *c)
+{
+	const struct protocol_counts *counts = protocol_counts(c->protocol);
+	struct streams *s = c->streams;
+	bool is_other = protocol_kind(c->protocol) == PROTOCOL_NONE && s->kind != PROTOCOL_AUTO;
+	bool makes_no_sense =
+		!counts->requests && !counts->pushes && counts->skipped_bytes > FOREIGN_BYTES;
+
+	if (s->has_said_foreign || !(is_other || makes_no_sense))
+		return;
+	s->has_said_foreign = true;
+	daemon_message(s->daemon,
+		       "a connection of \"%s\" does not speak %s: it is counted by direction only",
+		       rpc_name(s->daemon, c->endpoint), protocol_name(s->kind));
+}
+
 static void take(struct connection *c, const struct ts_stream_record *r, const void *payload)
 {
 	enum protocol_side other = c->own == PROTOCOL_CLIENT ? PROTOCOL_SERVER : PROTOCOL_CLIENT;
@@ -365,6 +390,7 @@ void streams_take(const struct ts_stream_record *r, const void *payload, void *c
 		lose(c);
 	if (r->kind != TS_STREAM_CLOSED) {
 		take(c, r, payload);
+		say_foreign(c);
 		return;
 	}
 	protocol_end(c->protocol);

@@ -148,14 +148,14 @@ static void take_logon(const struct fix_message *m, struct exchanges *x)
 {
 	bool is_logon = m->kinds->role == FIX_LOGON;
 	uint64_t key = fix_keys_of(FIX_KEY_LOGON, 0);
-	struct message message = fix_keys_response(m, is_logon ? "ok" : "rejected", !is_logon);
+	struct message message;
 
-	if (m->side == PROTOCOL_SERVER) {
-		if (exchanges_has_id(x, PROTOCOL_CLIENT, key))
-			exchanges_answer_id(x, key, NULL, true, &message);
-	} else if (is_logon) {
-		message.labels.status[0] = '\0';
+	if (m->side == PROTOCOL_CLIENT && is_logon) {
+		message = fix_keys_request(m);
 		exchanges_ask_id(x, key, &message);
+	} else if (m->side == PROTOCOL_SERVER && exchanges_has_id(x, PROTOCOL_CLIENT, key)) {
+		message = fix_keys_response(m, is_logon ? "ok" : "rejected", !is_logon);
+		exchanges_answer_id(x, key, NULL, true, &message);
 	}
 }
 

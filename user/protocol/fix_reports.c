@@ -16,7 +16,7 @@ struct report {
 	bool is_canceled;
 	bool is_replaced;
 	bool is_rejected;
-	bool is_final; /* nothing more will come */
+	bool is_final; /* nothing more will come, but for what is_complete says */
 	bool is_matched;
 };
 
@@ -34,8 +34,8 @@ static void read_report(struct report *r)
 		 (m->is_nothing_left && (!m->order_status || strchr("016AE", m->order_status))));
 	r->is_canceled = what == '4';
 	r->is_replaced = what == '5';
-	r->is_rejected = what == '8' || m->order_status == '8';
-	r->is_final = r->is_complete || r->is_canceled || r->is_rejected || what == 'C' ||
+	r->is_rejected = what == '8';
+	r->is_final = r->is_canceled || r->is_rejected || what == 'C' ||
 		      (m->order_status && strchr("24C", m->order_status));
 	r->response = fix_keys_response(m, fix_kinds_status(m->order_status), r->is_rejected);
 }

@@ -45,6 +45,11 @@ Elf *debug_file_elf(const struct debug_file *file)
 	return file->elf;
 }
 
+int debug_file_fd(const struct debug_file *file)
+{
+	return file->fd;
+}
+
 const char *debug_file_path(const struct debug_file *file)
 {
 	return file->path;

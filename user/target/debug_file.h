@@ -37,6 +37,8 @@ void debug_file_free(struct debug_file *file);
 
 /* Valid until debug_file_free. elf_file_prepare_dwarf before libdw reads it. */
 Elf *debug_file_elf(const struct debug_file *file);
+/* What it is read from; -1: memory. */
+int debug_file_fd(const struct debug_file *file);
 /* For people: clean, and not always a path. */
 const char *debug_file_path(const struct debug_file *file);
 

@@ -6,14 +6,14 @@
 #include <dwarf.h>
 
 #include "target/debug_info.h"
-
-#define DIE_DEPTH_MAX 256
+#include "target/debug_part.h"
+#include "target/debug_units.h"
 
 struct debug_info {
 	Dwarf *dwarf;
+	struct debug_part *part; /* NULL: all of it is in memory */
 	uint64_t info_bytes;
-	const struct function_place *places; /* NULL: functions are searched unit by unit */
-	size_t place_cnt;
+	struct debug_units *units; /* NULL: nothing was looked up yet */
 };
 
 /* Size of .debug_info, as libdw will hold it in memory; 0: there is none. */
@@ -60,11 +60,31 @@ struct debug_info *debug_info_new(Elf *elf)
 	return info;
 }
 
+struct debug_info *debug_info_new_partial(Elf *elf, int fd)
+{
+	struct debug_info *info = calloc(1, sizeof(*info));
+
+	if (!info)
+		return NULL;
+	info->part = debug_part_new(elf, fd);
+	if (!info->part) {
+		free(info);
+		return NULL;
+	}
+	info->dwarf = debug_part_dwarf(info->part);
+	info->info_bytes = info_bytes_of(elf);
+	return info;
+}
+
 void debug_info_free(struct debug_info *info)
 {
 	if (!info)
 		return;
-	dwarf_end(info->dwarf);
+	debug_units_free(info->units);
+	if (info->part)
+		debug_part_free(info->part);
+	else
+		dwarf_end(info->dwarf);
 	free(info);
 }
 
@@ -78,73 +98,13 @@ uint64_t debug_info_bytes(const struct debug_info *info)
 	return info->info_bytes;
 }
 
-/* The subprogram among the children of `parent` (namespaces and classes included) that begins at
- * this address. */
-static bool find_subprogram(Dwarf_Die *parent, uint64_t address, int depth, Dwarf_Die *ret_die)
-{
-	Dwarf_Die child;
-	Dwarf_Addr low;
-
-	if (depth == DIE_DEPTH_MAX || dwarf_child(parent, &child) != 0)
-		return false;
-	do {
-		int tag = dwarf_tag(&child);
-
-		if (tag == DW_TAG_subprogram && dwarf_entrypc(&child, &low) == 0 &&
-		    low == address) {
-			*ret_die = child;
-			return true;
-		}
-		if ((tag == DW_TAG_namespace || tag == DW_TAG_class_type ||
-		     tag == DW_TAG_structure_type) &&
-		    find_subprogram(&child, address, depth + 1, ret_die))
-			return true;
-	} while (dwarf_siblingof(&child, &child) == 0);
-	return false;
-}
-
-void debug_info_set_places(struct debug_info *info, const struct function_place *places, size_t cnt)
-{
-	info->places = places;
-	info->place_cnt = cnt;
-}
-
-static int compare_place(const void *key, const void *item)
-{
-	uint64_t address = *(const uint64_t *)key;
-	const struct function_place *place = item;
-
-	return address < place->address ? -1 : address > place->address;
-}
-
-static bool find_place(const struct debug_info *info, uint64_t address, Dwarf_Die *ret_function)
-{
-	const struct function_place *place =
-		bsearch(&address, info->places, info->place_cnt, sizeof(*place), compare_place);
-
-	return place && dwarf_offdie(info->dwarf, place->die, ret_function);
-}
-
 bool debug_info_function(struct debug_info *info, uint64_t address, Dwarf_Die *ret_function)
 {
-	Dwarf_Die unit;
-
 	if (!info)
 		return false;
-	if (info->places)
-		return find_place(info, address, ret_function);
-	if (!dwarf_addrdie(info->dwarf, address, &unit)) {
-		/* Clang leaves .debug_aranges out: every unit is asked whether it covers the
-		 * address. */
-		Dwarf_CU *cu = NULL;
-
-		while (dwarf_get_units(info->dwarf, cu, &cu, NULL, NULL, &unit, NULL) == 0) {
-			if (dwarf_haspc(&unit, address) == 1)
-				return find_subprogram(&unit, address, 0, ret_function);
-		}
-		return false;
-	}
-	return find_subprogram(&unit, address, 0, ret_function);
+	if (!info->units)
+		info->units = debug_units_new(info->dwarf, info->part);
+	return info->units && debug_units_function(info->units, address, ret_function);
 }
 
 const char *debug_info_name(Dwarf_Die *function)
@@ -159,19 +119,42 @@ const char *debug_info_name(Dwarf_Die *function)
 	return name ? name : dwarf_diename(function);
 }
 
-bool debug_info_source(struct debug_info *info, uint64_t address, const char **ret_file,
-		       unsigned int *ret_line)
+/* libdw takes number 0 for no file, which it was before DWARF 5; clang's first file has it. */
+static const char *declaration_file(Dwarf_Die *function)
 {
-	Dwarf_Die function;
-	const char *file;
+	const char *file = dwarf_decl_file(function);
+	Dwarf_Attribute attribute;
+	Dwarf_Half version;
+	Dwarf_Files *files;
+	Dwarf_Die unit;
+	Dwarf_Word idx;
+	size_t cnt;
+
+	if (file || !dwarf_attr_integrate(function, DW_AT_decl_file, &attribute) ||
+	    dwarf_formudata(&attribute, &idx) || idx ||
+	    dwarf_cu_info(attribute.cu, &version, NULL, &unit, NULL, NULL, NULL, NULL) ||
+	    version < 5 || dwarf_getsrcfiles(&unit, &files, &cnt))
+		return file;
+	return dwarf_filesrc(files, 0, NULL, NULL);
+}
+
+bool debug_info_declaration(Dwarf_Die *function, const char **ret_file, unsigned int *ret_line)
+{
+	const char *file = declaration_file(function);
 	int line;
 
-	if (!debug_info_function(info, address, &function))
-		return false;
-	file = dwarf_decl_file(&function);
-	if (!file || dwarf_decl_line(&function, &line) || line < 0)
+	if (!file || dwarf_decl_line(function, &line) || line < 0)
 		return false;
 	*ret_file = file;
 	*ret_line = (unsigned int)line;
 	return true;
+}
+
+bool debug_info_source(struct debug_info *info, uint64_t address, const char **ret_file,
+		       unsigned int *ret_line)
+{
+	Dwarf_Die function;
+
+	return debug_info_function(info, address, &function) &&
+	       debug_info_declaration(&function, ret_file, ret_line);
 }

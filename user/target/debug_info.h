@@ -19,21 +19,18 @@ struct symbol;
 
 /* Opens the DWARF of a file, which must outlive it; NULL where there is none, or a damaged one. */
 struct debug_info *debug_info_new(Elf *elf);
+/* The same of a file with so much DWARF that it is read in parts, from fd: it knows where functions
+ * are and where they are written, and no names. */
+struct debug_info *debug_info_new_partial(Elf *elf, int fd);
 void debug_info_free(struct debug_info *info);
-
-/* Where functions are, for quick look-up: sorted by address, and outliving every use. */
-struct function_place {
-	uint64_t address;
-	Dwarf_Off die;
-};
-void debug_info_set_places(struct debug_info *info, const struct function_place *places,
-			   size_t cnt);
 
 /* The DIE of the function that begins at this address; info may be NULL. */
 bool debug_info_function(struct debug_info *info, uint64_t address, Dwarf_Die *ret_function);
 /* Where it is written; *ret_file belongs to info. False where that is not said. */
 bool debug_info_source(struct debug_info *info, uint64_t address, const char **ret_file,
 		       unsigned int *ret_line);
+/* The same of a DIE. */
+bool debug_info_declaration(Dwarf_Die *function, const char **ret_file, unsigned int *ret_line);
 /* The name that symbols of the function have, or the plain one; NULL where it has none. */
 const char *debug_info_name(Dwarf_Die *function);
 
@@ -62,8 +59,7 @@ size_t inlined_copies(const struct inlined *inlined, struct debug_info *info, ui
 /* A function of which only inlined copies exist. */
 struct inlined_function {
 	const char *raw; /* name, as a symbol would have it */
-	const char *file;
-	unsigned int line;
+	Dwarf_Die die;
 	size_t copy_cnt;
 	uint64_t callers[INLINED_CALLER_MAX]; /* addresses of functions that contain copies */
 	size_t caller_cnt;

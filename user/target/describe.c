@@ -131,8 +131,12 @@ static void check_sites(struct operation_plan *o)
 int describe_operation(struct image *image, const struct function_query *query,
 		       struct operation_plan *o)
 {
-	struct debug_info *info = names_debug_info(image->names);
-	int err = fill_source(image, info, o);
+	/* Without need a large file's is not held in memory: then only the source is known, and to
+	 * who takes the time. */
+	struct debug_info *info =
+		names_debug_info(image->names, query->error || query->list_refused);
+	int err =
+		fill_source(image, query->is_thorough ? names_source_info(image->names) : info, o);
 
 	if (!err)
 		err = fill_aliases(image, o);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "target/debug_strings.h"
 #include "target/elf_file.h"
 
 #define DEFLATE_RATIO_MAX 1032	      /* https://zlib.net/zlib_tech.html, at its end */
@@ -252,6 +253,14 @@ int elf_file_check_debug(Elf *elf, struct fault *why)
 	return walk_debug(&walk);
 }
 
+uint64_t elf_file_debug_bytes(Elf *elf)
+{
+	struct fault ignored;
+	struct debug_walk walk = {.elf = elf, .why = &ignored, .head = peek_head};
+
+	return walk_debug(&walk) ? UINT64_MAX : walk.total_bytes;
+}
+
 /* In memory only: libdw passes over a section without bytes. */
 static int hide_sections(Elf *elf, const char *part_of_name)
 {
@@ -284,6 +293,8 @@ int elf_file_prepare_dwarf(Elf *elf, struct fault *why)
 	/* Under three names: plain, compressed the old way, and of link-time optimisation. */
 	if (!err && hide_sections(elf, "gnu_debugaltlink"))
 		err = damaged(why, "a section header cannot be changed");
+	if (!err && !debug_strings_are_terminated(elf))
+		err = damaged(why, "a section of debug strings has no end");
 	return err;
 }
 

@@ -44,6 +44,9 @@ int elf_file_check_sections(Elf *elf, uint64_t file_bytes, struct fault *why);
  */
 int elf_file_check_debug(Elf *elf, struct fault *why);
 
+/* What libdw would hold in memory, of a file that passed; UINT64_MAX of another. */
+uint64_t elf_file_debug_bytes(Elf *elf);
+
 /*
  * The same, directly before dwarf_begin_elf: reads the packed sections, so that the file cannot be
  * changed between this check and the unpacking, and hides .gnu_debugaltlink. (libdw would open the

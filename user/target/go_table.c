@@ -143,6 +143,8 @@ static int parse(const struct part *section, struct go_table *table, struct faul
 	    !set_part(section, word + 3, &table->values) ||
 	    !set_part(section, word + 4, &table->records))
 		return damaged(why);
+	if (table->units.bytes > table->names.bytes) /* as linkers put them */
+		table->names.cnt = (size_t)(table->units.bytes - table->names.bytes);
 	if ((2 * function_cnt + 1) * table->layout->pointer_bytes > table->records.cnt)
 		return damaged(why);
 	return 0;

@@ -30,7 +30,6 @@ struct list {
 
 struct inlined {
 	struct list copies;   /* struct copy, sorted by origin */
-	struct list places;   /* struct function_place, sorted by address */
 	struct list outlines; /* Dwarf_Off of abstract functions that also have code of their own */
 	struct origin *origins; /* sorted by offset */
 	size_t origin_cnt;
@@ -82,11 +81,7 @@ static bool walk(struct inlined *l, Dwarf_Die *parent, uint64_t caller, int dept
 			if (!list_add(&l->copies, &copy, sizeof(copy)))
 				return false;
 		} else if (tag == DW_TAG_subprogram && dwarf_entrypc(&child, &low) == 0) {
-			struct function_place place = {low, dwarf_dieoffset(&child)};
-
 			inside = low;
-			if (!list_add(&l->places, &place, sizeof(place)))
-				return false;
 			if (origin_of(&child, &origin) &&
 			    !list_add(&l->outlines, &origin, sizeof(origin)))
 				return false;
@@ -166,11 +161,8 @@ struct inlined *inlined_new(struct debug_info *info, uint64_t max_bytes)
 		return NULL;
 	sort(&l->copies, sizeof(struct copy));
 	sort(&l->outlines, sizeof(Dwarf_Off));
-	sort(&l->places, sizeof(struct function_place));
-	if (is_complete && group_copies(l, info)) {
-		debug_info_set_places(info, l->places.items, l->places.cnt);
+	if (is_complete && group_copies(l, info))
 		return l;
-	}
 	inlined_free(l);
 	return NULL;
 }
@@ -181,7 +173,6 @@ void inlined_free(struct inlined *inlined)
 		return;
 	free(inlined->copies.items);
 	free(inlined->outlines.items);
-	free(inlined->places.items);
 	free(inlined->origins);
 	free(inlined);
 }
@@ -226,17 +217,12 @@ void inlined_each(const struct inlined *inlined, struct debug_info *info, inline
 	for (size_t i = 0; i < inlined->origin_cnt; i++) {
 		const struct origin *o = &inlined->origins[i];
 		struct inlined_function f = {.copy_cnt = o->cnt};
-		Dwarf_Die die;
-		int line;
 
-		if (has_outline(inlined, o->offset) || !origin_die(info, o->offset, &die))
+		if (has_outline(inlined, o->offset) || !origin_die(info, o->offset, &f.die))
 			continue;
-		f.raw = debug_info_name(&die);
+		f.raw = debug_info_name(&f.die);
 		if (!f.raw)
 			continue;
-		f.file = dwarf_decl_file(&die);
-		if (dwarf_decl_line(&die, &line) == 0 && line > 0)
-			f.line = (unsigned int)line;
 		for (size_t c = o->first; c < o->first + o->cnt; c++)
 			add_caller(&f, copies[c].caller);
 		if (!fn(&f, context))

@@ -59,6 +59,8 @@ static bool note(const struct inlined_function *f, void *context)
 	struct search *s = context;
 	struct symbol symbol = {.raw = f->raw};
 	struct inlined_only *item;
+	Dwarf_Die die = f->die;
+	const char *file;
 	char *name;
 
 	if (s->image->names->go)
@@ -73,9 +75,9 @@ static bool note(const struct inlined_function *f, void *context)
 		return false;
 	}
 	item = &s->list.items[s->list.cnt++];
-	*item = (struct inlined_only){.name = name, .line = f->line, .copy_cnt = f->copy_cnt};
-	if (f->file) {
-		item->file = strdup(f->file);
+	*item = (struct inlined_only){.name = name, .copy_cnt = f->copy_cnt};
+	if (debug_info_declaration(&die, &file, &item->line)) {
+		item->file = strdup(file);
 		if (item->file)
 			text_clean(item->file);
 	}
@@ -146,15 +148,16 @@ static void merge_all(struct inlined_only_list *list, const struct matches *matc
 	list->cnt = kept;
 }
 
-int inlined_only_find(struct image *image, const struct pattern *pattern,
+int inlined_only_find(struct image *image, const struct pattern *pattern, bool is_thorough,
 		      struct inlined_only_list *ret_list)
 {
 	struct search s = {.image = image, .pattern = pattern};
+	struct debug_info *info = names_debug_info(image->names, is_thorough);
 	struct inlined *inlined = names_inlined(image->names, true);
 	struct matches matches = {0};
 
 	if (inlined)
-		inlined_each(inlined, names_debug_info(image->names), note, &s);
+		inlined_each(inlined, info, note, &s);
 	if (s.list.cnt && !s.is_out_of_memory)
 		s.is_out_of_memory = match_find_all(image, pattern, &matches) != 0;
 	merge_all(&s.list, &matches);
@@ -175,10 +178,11 @@ void inlined_only_free(struct inlined_only_list *list)
 	*list = (struct inlined_only_list){0};
 }
 
-int inlined_only_explain(struct image *image, const struct pattern *pattern, struct fault *why)
+int inlined_only_explain(struct image *image, const struct pattern *pattern, bool is_thorough,
+			 struct fault *why)
 {
 	struct inlined_only_list list;
-	int err = inlined_only_find(image, pattern, &list);
+	int err = inlined_only_find(image, pattern, is_thorough, &list);
 
 	if (err)
 		return fault_set(why, err, "out of memory");

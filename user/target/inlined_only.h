@@ -23,12 +23,14 @@ struct inlined_only_list {
 	size_t cnt;
 };
 
-/* Empty also where debug information is missing, or more than can be searched. -ENOMEM. */
-int inlined_only_find(struct image *image, const struct pattern *pattern,
+/* Empty also where debug information is missing, or more than can be searched; is_thorough: however
+ * much memory that takes. -ENOMEM. */
+int inlined_only_find(struct image *image, const struct pattern *pattern, bool is_thorough,
 		      struct inlined_only_list *ret_list);
 void inlined_only_free(struct inlined_only_list *list);
 
 /* -ENOTSUP with the message where the pattern means such a function, else 0. -ENOMEM. */
-int inlined_only_explain(struct image *image, const struct pattern *pattern, struct fault *why);
+int inlined_only_explain(struct image *image, const struct pattern *pattern, bool is_thorough,
+			 struct fault *why);
 
 #endif

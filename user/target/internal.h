@@ -111,8 +111,8 @@ char *symbol_demangle(const struct symbol *symbol, bool wants_parameters);
  */
 char *name_without_generics(const char *name, bool is_go);
 /* The name of one instance where symbols keep only a hash to tell them (Rust, legacy mangling):
- * `desk::sum::h0123456789abcdef`. Malloc'ed; NULL: not such a symbol. */
-char *symbol_instance_name(const struct symbol *symbol);
+ * `desk::sum::h0123456789abcdef`, from the demangled name. Malloc'ed; NULL: not such a symbol. */
+char *symbol_instance_name(const struct symbol *symbol, const char *demangled);
 bool name_is_thunk(const char *raw);
 
 /* runtime.c: what may happen to a frame in this process, from what its files import. */

@@ -19,9 +19,9 @@ static bool matches_raw(const struct pattern *p, const struct symbol *s)
 }
 
 /* The name of one instance, where the pattern means it by its hash or its symbol. */
-static char *match_instance(const struct pattern *p, const struct symbol *s)
+static char *match_instance(const struct pattern *p, const struct symbol *s, const char *full)
 {
-	char *name = symbol_instance_name(s);
+	char *name = symbol_instance_name(s, full);
 
 	if (name && !pattern_matches(p, name) && !matches_raw(p, s)) {
 		free(name);
@@ -61,25 +61,31 @@ static char *match_generic(const struct pattern *p, const struct symbol *s, cons
 /* Fills the match and returns true where the pattern means this symbol. */
 static bool match_symbol(const struct pattern *p, const struct symbol *s, struct match *m)
 {
-	char *full = symbol_demangle(s, true), *short_name = NULL;
+	char *full = symbol_demangle(s, true), *short_name, *plain;
+	bool is_whole;
 
 	*m = (struct match){.symbol = s};
-	if (full && pattern_matches(p, full)) {
+	if (!full)
+		return false;
+	if (pattern_matches(p, full)) {
 		m->name = full;
 		return true;
 	}
-	m->name = match_instance(p, s);
+	m->name = match_instance(p, s, full);
 	if (m->name) {
 		free(full);
 		return true;
 	}
-	short_name = symbol_demangle(s, false);
-	if (full && short_name && (matches_raw(p, s) || pattern_matches(p, short_name))) {
+	short_name = strchr(full, '(') ? symbol_demangle(s, false) : strdup(full);
+	is_whole = short_name && (matches_raw(p, s) || pattern_matches(p, short_name));
+	plain = short_name && !is_whole ? match_generic(p, s, short_name) : NULL;
+	if (is_whole || (plain && p->is_glob)) {
 		m->name = full;
 		full = NULL;
-	} else if (full && short_name && !p->is_glob) {
-		m->name = match_generic(p, s, short_name);
-		m->is_generic = m->name != NULL;
+		free(plain);
+	} else {
+		m->name = plain;
+		m->is_generic = plain != NULL;
 	}
 	free(full);
 	free(short_name);
@@ -102,7 +108,7 @@ static bool is_candidate(const struct pattern *p, const struct symbol *s)
 {
 	if (s->kind == SYMBOL_COLD || name_is_thunk(s->raw))
 		return false;
-	return !p->literal[0] || p->is_glob || strstr(s->raw, p->literal);
+	return !p->literal[0] || strstr(s->raw, p->literal);
 }
 
 int match_find_all(const struct image *image, const struct pattern *pattern,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From a symbol to the name that its programmer knows: clone suffixes off, demangled by libiberty,
  * cleaned. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -131,34 +132,45 @@ bool name_is_thunk(const char *raw)
 
 #define LEGACY_HASH_BYTES 20 /* "17h" + 16 hex digits + "E" */
 
-char *symbol_instance_name(const struct symbol *symbol)
+char *symbol_instance_name(const struct symbol *symbol, const char *demangled)
 {
 	size_t length = symbol->base_bytes;
-	const char *end = symbol->raw + length;
-	char *base, *name;
+	const char *hash; /* with its 'h' */
+	char *name;
 
 	if (symbol->flags & SYMBOL_IS_GO || length <= LEGACY_HASH_BYTES ||
-	    length >= SYMBOL_NAME_BYTES || strncmp(symbol->raw, "_ZN", 3) != 0 ||
-	    strncmp(end - LEGACY_HASH_BYTES, "17h", 3) != 0 || end[-1] != 'E')
+	    strncmp(symbol->raw, "_ZN", 3) != 0)
 		return NULL;
-	base = strndup(symbol->raw, length);
-	name = base ? rust_demangle(base, DMGL_VERBOSE) : NULL;
-	free(base);
-	if (name)
-		text_clean(name);
-	return name;
+	hash = symbol->raw + length - LEGACY_HASH_BYTES + 2;
+	if (strncmp(hash - 2, "17h", 3) != 0 ||
+	    strspn(hash + 1, "0123456789abcdef") != LEGACY_HASH_BYTES - 4 || hash[17] != 'E')
+		return NULL;
+	/* Where it is none after all, the name is C++'s, and has it. */
+	if (strncmp(demangled, "_ZN", 3) == 0 || memmem(demangled, strlen(demangled), hash, 17))
+		return NULL;
+	return asprintf(&name, "%s::%.17s", demangled, hash) < 0 ? NULL : name;
 }
 
-/* Length of the bracketed group that begins at text[0], brackets included; 0: it does not end. */
+/*
+ * Length of the bracketed group that begins at text[0], brackets included; 0: it does not end.
+ * Parentheses inside hold parameters and expressions, where < and > are other signs. Arrows are
+ * -> and =>, and .> in Rust's legacy scheme, which has no sign for '-'.
+ */
 static size_t group_length(const char *text)
 {
 	char open = text[0], close = open == '<' ? '>' : ']';
-	size_t depth = 0;
+	size_t depth = 0, parenthesis_depth = 0;
 
 	for (size_t i = 0; text[i]; i++) {
-		bool is_arrow = close == '>' && i && (text[i - 1] == '-' || text[i - 1] == '=');
+		bool is_arrow = close == '>' && i && strchr("-=.", text[i - 1]);
 
-		if (text[i] == open)
+		if (text[i] == '(')
+			parenthesis_depth++;
+		else if (text[i] == ')' && parenthesis_depth)
+			parenthesis_depth--;
+		else if (parenthesis_depth)
+			continue;
+		else if (text[i] == open)
 			depth++;
 		else if (text[i] == close && !is_arrow && --depth == 0)
 			return i + 1;
@@ -166,55 +178,101 @@ static size_t group_length(const char *text)
 	return 0;
 }
 
+static bool is_identifier(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+	       c == '_' || (unsigned char)c >= 0x80;
+}
+
 static bool ends_in_operator(const char *name, size_t length)
 {
 	static const char word[] = "operator";
+	size_t word_length = sizeof(word) - 1;
 
-	while (length && strchr("<>=-", name[length - 1]))
-		length--;
-	return length >= sizeof(word) - 1 &&
-	       strncmp(name + length - (sizeof(word) - 1), word, sizeof(word) - 1) == 0;
+	return length >= word_length &&
+	       strncmp(name + length - word_length, word, word_length) == 0 &&
+	       (length == word_length || !is_identifier(name[length - word_length - 1]));
 }
 
-/* Drops the groups of generic arguments of [from, from + length); `to` may be the same memory. */
-static size_t drop_groups(const char *from, size_t length, char open, char *to)
+/* Whether a bracket behind this much of a name begins generic arguments. */
+static bool takes_arguments(const char *name, size_t length, char open)
+{
+	size_t sign = length;
+
+	if (!length || open == '[')
+		return length && is_identifier(name[length - 1]);
+	while (sign && strchr("<>=+-*/%^&|~!, ", name[sign - 1]))
+		sign--;
+	/* operator<, operator<<; their arguments stand behind a space, those of others do not */
+	if (ends_in_operator(name, sign))
+		return length > sign && !(length == sign + 1 && name[sign] == '<');
+	return is_identifier(name[length - 1]) || strchr(":)]}", name[length - 1]);
+}
+
+/* Drops generic arguments, and what [abi:…] says about the types that a C++ function returns. */
+static void drop_groups(char *name, char open)
 {
 	size_t written = 0;
 
-	for (size_t i = 0; i < length; i++) {
-		size_t group = from[i] == open ? group_length(from + i) : 0;
-		bool is_argument = group && i && i + group <= length && from[i - 1] != ' ' &&
-				   from[i - 1] != '<' && from[i - 1] != '(' &&
-				   !ends_in_operator(from, i);
+	for (size_t i = 0, group; name[i]; i += group ? group : 1) {
+		bool is_argument = name[i] == open && strncmp(name + i, "<impl ", 6) != 0 &&
+				   takes_arguments(name, written, open);
+		bool is_tag = open == '<' && strncmp(name + i, "[abi:", 5) == 0;
 
-		if (!is_argument) {
-			to[written++] = from[i];
-			continue;
-		}
-		if (open == '<' && written >= 2 && to[written - 1] == ':' && to[written - 2] == ':')
+		group = is_argument || is_tag ? group_length(name + i) : 0;
+		if (!group)
+			name[written++] = name[i];
+		else if (written >= 2 && strncmp(name + written - 2, "::", 2) == 0)
 			written -= 2; /* Rust's turbofish */
-		i += group - 1;
+		else if (written && name[written - 1] == ' ')
+			written--;
 	}
+	name[written] = '\0';
+}
+
+/*
+ * Rust's legacy scheme says where an impl block is that does not stand beside its type:
+ * desk::feed::<impl desk::Sink for desk::Book>::push. People mean <desk::Book as desk::Sink>::push,
+ * <desk::Book>::push without a trait. Takes the name; NULL: out of memory.
+ */
+static char *forget_place_of_impl(char *name)
+{
+	char *impl = strstr(name, "<impl "), *trait, *type, *written;
+	size_t group = impl ? group_length(impl) : 0;
+	int trait_length;
+
+	if (!group || (impl > name && impl[-1] != ':'))
+		return name;
+	trait = impl + 6;
+	type = memmem(trait, group - 6, " for ", 5);
+	trait_length = type ? (int)(type - trait) : 0;
+	type = type ? type + 5 : trait;
+	if (asprintf(&written, "<%.*s%s%.*s%s", (int)(impl + group - 1 - type), type,
+		     trait_length ? " as " : "", trait_length, trait, impl + group - 1) < 0)
+		written = NULL;
+	free(name);
 	return written;
 }
 
 char *name_without_generics(const char *name, bool is_go)
 {
 	char *plain = strdup(name);
-	size_t length, group;
+	size_t group;
 
-	if (!plain)
-		return NULL;
-	length = drop_groups(name, strlen(name), is_go ? '[' : '<', plain);
-	plain[length] = '\0';
+	if (plain)
+		drop_groups(plain, is_go ? '[' : '<');
+	if (!plain || is_go)
+		return plain;
+	plain = forget_place_of_impl(plain);
+	if (!plain || plain[0] != '<')
+		return plain;
 	/* Rust writes methods as <Type>::method and <Type as Trait>::method; only the first is
 	 * known without brackets. */
-	group = !is_go && plain[0] == '<' ? group_length(plain) : 0;
+	group = group_length(plain);
 	if (group > 2 && !memmem(plain, group, " as ", 4)) {
 		memmove(plain, plain + 1, group - 2);
-		memmove(plain + group - 2, plain + group, length - group + 1);
-		length = drop_groups(plain, length - 2, '<', plain);
-		plain[length] = '\0';
+		memmove(plain + group - 2, plain + group, strlen(plain + group) + 1);
+		drop_groups(plain, '<');
 	}
 	return plain;
 }

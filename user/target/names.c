@@ -41,6 +41,7 @@ void names_close(struct names *names)
 		return;
 	inlined_free(names->inlined);
 	debug_info_free(names->debug_info);
+	debug_info_free(names->partial_info);
 	go_table_free(names->go);
 	free(names->go_refusal);
 	free(names->symbols);
@@ -151,20 +152,50 @@ int names_open(const struct image *image, struct names **ret_names, struct fault
 	return 0;
 }
 
-/* In the file itself, else in its debug file. */
-struct debug_info *names_debug_info(struct names *names)
+/* Where DWARF is: in the file itself, else in its debug file. */
+static Elf *debug_elf(const struct names *names, int *ret_fd)
+{
+	*ret_fd = names->fd;
+	if (has_section(names->elf, ".debug_info") || has_section(names->elf, ".zdebug_info"))
+		return names->elf;
+	if (!names->debug_file)
+		return NULL;
+	*ret_fd = debug_file_fd(names->debug_file);
+	return debug_file_elf(names->debug_file);
+}
+
+struct debug_info *names_debug_info(struct names *names, bool is_needed)
 {
 	struct fault ignored;
-	Elf *elf = names->elf;
+	Elf *elf;
+	int fd;
 
 	if (names->has_debug_info)
 		return names->debug_info;
+	elf = debug_elf(names, &fd);
+	if (elf && !names->debug_bytes)
+		names->debug_bytes = elf_file_debug_bytes(elf);
+	if (!is_needed && names->debug_bytes > NAMES_DEBUG_BYTES)
+		return NULL;
 	names->has_debug_info = true;
-	if (!has_section(elf, ".debug_info") && !has_section(elf, ".zdebug_info"))
-		elf = names->debug_file ? debug_file_elf(names->debug_file) : NULL;
 	if (elf && elf_file_prepare_dwarf(elf, &ignored) == 0)
 		names->debug_info = debug_info_new(elf);
 	return names->debug_info;
+}
+
+struct debug_info *names_source_info(struct names *names)
+{
+	struct debug_info *info = names_debug_info(names, false);
+	Elf *elf;
+	int fd;
+
+	if (info || names->has_debug_info || names->has_partial_info)
+		return info ? info : names->partial_info;
+	names->has_partial_info = true;
+	elf = debug_elf(names, &fd);
+	if (elf && fd >= 0)
+		names->partial_info = debug_info_new_partial(elf, fd);
+	return names->partial_info;
 }
 
 struct inlined *names_inlined(struct names *names, bool is_thorough)
@@ -172,6 +203,6 @@ struct inlined *names_inlined(struct names *names, bool is_thorough)
 	uint64_t max_bytes = is_thorough ? INLINED_WALK_BYTES_THOROUGH : INLINED_WALK_BYTES;
 
 	if (!names->inlined)
-		names->inlined = inlined_new(names_debug_info(names), max_bytes);
+		names->inlined = inlined_new(names->debug_info, max_bytes);
 	return names->inlined;
 }

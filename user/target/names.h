@@ -29,11 +29,14 @@ struct names {
 	char *debug_file_refusal;      /* why one that was found is not used; NULL: none was */
 	struct symbol *symbols;	       /* sorted by address, then by kind and name */
 	size_t symbol_cnt;
-	struct go_table *go;	       /* NULL: not a Go program, or one that is not understood */
-	char *go_refusal;	       /* why it is not; NULL: it is, or is no Go */
-	struct debug_info *debug_info; /* see names_debug_info */
-	bool has_debug_info;	       /* looked for already */
-	struct inlined *inlined;       /* see names_inlined */
+	struct go_table *go;		 /* NULL: not a Go program, or one that is not understood */
+	char *go_refusal;		 /* why it is not; NULL: it is, or is no Go */
+	uint64_t debug_bytes;		 /* of DWARF, in memory */
+	struct debug_info *debug_info;	 /* see names_debug_info */
+	bool has_debug_info;		 /* looked for already */
+	struct debug_info *partial_info; /* see names_source_info */
+	bool has_partial_info;
+	struct inlined *inlined; /* see names_inlined */
 };
 
 /* What all images of a process look names up with. */
@@ -49,9 +52,15 @@ void names_close(struct names *names);
 
 /* symbols.c: reads all tables. */
 int names_read_symbols(struct names *names, const struct image *image, struct fault *why);
-/* DWARF of the file or of its debug file; NULL where there is none. Opened when first asked for. */
-struct debug_info *names_debug_info(struct names *names);
-/* NULL also where there is too much of it. */
+/* DWARF that libdw may hold in memory for what is only good to know; of a program of 100 MB. */
+#define NAMES_DEBUG_BYTES (64UL << 20)
+
+/* DWARF of the file or of its debug file, opened when first asked for; NULL where there is none,
+ * or, unless it is needed, more than NAMES_DEBUG_BYTES. */
+struct debug_info *names_debug_info(struct names *names, bool is_needed);
+/* The same where source lines are all that is asked for: of any size, but may know no names. */
+struct debug_info *names_source_info(struct names *names);
+/* After names_debug_info; NULL also where there is too much to search. */
 struct inlined *names_inlined(struct names *names, bool is_thorough);
 
 #endif

@@ -8,15 +8,43 @@
 #include "target/pattern.h"
 
 /* Names that a mangled symbol abbreviates instead of spelling them (Itanium C++ ABI 5.1.10), or
- * spells as a code. */
-static const char *const unspelled[] = {
-	"operator", "string",	     "basic_string",  "allocator",	"iostream", "istream",
-	"ostream",  "basic_istream", "basic_ostream", "basic_iostream", "std"};
+ * spells as a code (Rust RFC 2603 has letters for its basic types). */
+static const char *const unspelled[] = {"operator",
+					"string",
+					"basic_string",
+					"allocator",
+					"iostream",
+					"istream",
+					"ostream",
+					"basic_istream",
+					"basic_ostream",
+					"basic_iostream",
+					"std",
+					"bool",
+					"char",
+					"str",
+					"f32",
+					"f64",
+					"i8",
+					"i16",
+					"i32",
+					"i64",
+					"i128",
+					"isize",
+					"u8",
+					"u16",
+					"u32",
+					"u64",
+					"u128",
+					"usize"};
 
-/* The first ':' that is not one of a pair, or NULL. */
+/* The first ':' that is not one of a pair, or NULL; behind a bracket it is part of a name:
+ * desk::run()::{lambda(auto:1)#1}, desk::name[abi:cxx11]. */
 static const char *library_end(const char *text)
 {
-	for (const char *at = strchr(text, ':'); at; at = strchr(at, ':')) {
+	const char *end = text + strcspn(text, "([{<");
+
+	for (const char *at = strchr(text, ':'); at && at < end; at = strchr(at, ':')) {
 		if (at[1] != ':')
 			return at;
 		at += 2;
@@ -29,22 +57,41 @@ static bool is_identifier(char c)
 	return isalnum((unsigned char)c) || c == '_';
 }
 
-/* The identifier that the last component of the name consists of, where it is a whole one. */
-static void find_literal(struct pattern *p)
+static void keep_literal(struct pattern *p, const char *text, size_t length)
 {
-	size_t length = strcspn(p->function, "(<"), start;
-
-	p->literal[0] = '\0';
-	start = length;
-	while (start && is_identifier(p->function[start - 1]))
-		start--;
-	if (length - start >= sizeof(p->literal) || length == start || strpbrk(p->function, "(<"))
+	if (length <= strlen(p->literal) || length >= sizeof(p->literal))
 		return;
-	memcpy(p->literal, p->function + start, length - start);
-	p->literal[length - start] = '\0';
 	for (size_t i = 0; i < sizeof(unspelled) / sizeof(unspelled[0]); i++) {
-		if (strcmp(p->literal, unspelled[i]) == 0)
-			p->literal[0] = '\0';
+		if (strlen(unspelled[i]) == length && strncmp(text, unspelled[i], length) == 0)
+			return;
+	}
+	memcpy(p->literal, text, length);
+	p->literal[length] = '\0';
+}
+
+/* Of a name the last component, where it is a whole identifier: "operator int" is a code. */
+static void find_literal_of_name(struct pattern *p)
+{
+	const char *end = p->function + strlen(p->function), *start = end;
+
+	while (start > p->function && is_identifier(start[-1]))
+		start--;
+	if ((start == p->function || strchr(":.", start[-1])) && !strpbrk(p->function, "(<"))
+		keep_literal(p, start, (size_t)(end - start));
+}
+
+/* Of a glob the longest one with "::" behind it. */
+static void find_literal_of_glob(struct pattern *p)
+{
+	const char *start = p->function;
+
+	for (const char *end; (end = strstr(start, "::")); start = end + 2) {
+		size_t length = 0;
+
+		while (is_identifier(start[length]))
+			length++;
+		if (start + length == end)
+			keep_literal(p, start, length);
 	}
 }
 
@@ -64,15 +111,18 @@ static int split_offset(struct pattern *p, struct fault *why)
 	return 0;
 }
 
-/* The '*' of a Go method with a pointer receiver, main.(*Book).Match, stands for itself. */
+/* The '*' of a Go method with a pointer receiver, main.(*Book).Match, stands for itself; also
+ * before arguments, main.(*Book[go.shape.int]).Match. */
 static bool is_go_receiver(const char *text, const char *star)
 {
 	const char *end = star + 1;
 
 	if (*star != '*' || star == text || star[-1] != '(')
 		return false;
-	while (is_identifier(*end))
+	while (is_identifier(*end) || (unsigned char)*end >= 0x80)
 		end++;
+	if (end > star + 1 && *end == '[')
+		end = strstr(end, "]).") ? strstr(end, "]).") + 1 : end;
 	return end > star + 1 && end[0] == ')' && end[1] == '.';
 }
 
@@ -106,7 +156,11 @@ int pattern_parse(const char *text, struct pattern *ret_pattern, struct fault *w
 	if (!p->function[0] || (colon && !p->library[0]))
 		return fault_set(why, -EINVAL, "name a function: FUNC, or LIB:FUNC");
 	p->is_glob = has_wildcard(p->function);
-	find_literal(p);
+	p->literal[0] = '\0';
+	if (p->is_glob)
+		find_literal_of_glob(p);
+	else
+		find_literal_of_name(p);
 	return 0;
 }
 

@@ -221,7 +221,7 @@ static int list_inlined_only(struct resolution *r, struct operation_plans *plans
 {
 	struct inlined_only_list list;
 	struct operation_plan *grown;
-	int err = inlined_only_find(r->image, &r->pattern, &list);
+	int err = inlined_only_find(r->image, &r->pattern, true, &list);
 
 	if (err)
 		return err;
@@ -283,7 +283,7 @@ static int resolve(struct resolution *r, struct operation_plans *plans, struct f
 	if (match_find_all(r->image, &r->pattern, &r->matches))
 		return fault_set(why, -ENOMEM, "out of memory");
 	if (!r->matches.cnt) {
-		err = inlined_only_explain(r->image, &r->pattern, why);
+		err = inlined_only_explain(r->image, &r->pattern, r->query->is_thorough, why);
 		if (err)
 			return err;
 	}

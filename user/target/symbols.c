@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "target/debug_file.h"
 #include "target/go_table.h"
@@ -30,18 +31,42 @@ static Elf_Scn *table_of_type(Elf *elf, unsigned int type, GElf_Shdr *header)
 	return NULL;
 }
 
-/* One symbol table of one file. */
+#define CHUNK_CNT 512 /* symbols that are read at once: 12 KB */
+
+/* One symbol table of one file. Where it is in a file, libelf does not get to keep it in memory. */
 struct table {
 	Elf *elf;
+	int fd; /* -1: the file is in memory */
 	GElf_Shdr header;
-	Elf_Data *data;
+	Elf64_Sym chunk[CHUNK_CNT];
 };
 
+/* Reads symbols [at, at + cnt) into the chunk; how many there were. */
+static size_t read_chunk(struct table *table, Elf_Scn *section, size_t at, size_t cnt)
+{
+	size_t offset = at * sizeof(Elf64_Sym), bytes;
+	Elf_Data *data;
+	ssize_t read_cnt;
+
+	cnt = cnt < CHUNK_CNT ? cnt : CHUNK_CNT;
+	bytes = cnt * sizeof(Elf64_Sym);
+	if (table->fd >= 0) {
+		read_cnt = pread(table->fd, table->chunk, bytes,
+				 (off_t)(table->header.sh_offset + offset));
+		return read_cnt > 0 ? (size_t)read_cnt / sizeof(Elf64_Sym) : 0;
+	}
+	data = elf_getdata(section, NULL);
+	if (!data || !data->d_buf || offset > data->d_size || bytes > data->d_size - offset)
+		return 0;
+	memcpy(table->chunk, (const char *)data->d_buf + offset, bytes);
+	return cnt;
+}
+
 /* A defined function in an executable segment of the running file becomes an entry of the index. */
-static bool take_symbol(const struct image *image, const struct table *table, const GElf_Sym *sym,
+static bool take_symbol(const struct image *image, const struct table *table, const Elf64_Sym *sym,
 			struct symbol *ret)
 {
-	int type = GELF_ST_TYPE(sym->st_info);
+	int type = ELF64_ST_TYPE(sym->st_info);
 	uint64_t ignored;
 
 	if (sym->st_shndx == SHN_UNDEF || (type != STT_FUNC && type != STT_GNU_IFUNC))
@@ -64,18 +89,16 @@ static int out_of_memory(const struct image *image, struct fault *why)
 	return fault_set(why, -ENOMEM, "out of memory for the symbols of \"%s\"", image->path);
 }
 
-static int read_table(struct names *names, const struct image *image, Elf *elf, unsigned int type,
-		      struct fault *why)
+static int read_table(struct names *names, const struct image *image, struct table *table,
+		      unsigned int type, struct fault *why)
 {
-	struct table table = {.elf = elf};
-	Elf_Scn *section = table_of_type(elf, type, &table.header);
+	Elf_Scn *section = table_of_type(table->elf, type, &table->header);
+	size_t cnt, chunk_cnt;
 	struct symbol *grown;
-	size_t cnt;
 
-	table.data = section ? elf_getdata(section, NULL) : NULL;
-	if (!table.data)
+	if (!section)
 		return 0;
-	cnt = table.data->d_size / table.header.sh_entsize;
+	cnt = table->header.sh_size / sizeof(Elf64_Sym);
 	if (cnt > SYMBOL_MAX)
 		return fault_set(why, -EBADMSG, "\"%s\" says it has %zu symbols: damaged",
 				 image->path, cnt);
@@ -83,12 +106,13 @@ static int read_table(struct names *names, const struct image *image, Elf *elf, 
 	if (!grown)
 		return out_of_memory(image, why);
 	names->symbols = grown;
-	for (size_t i = 0; i < cnt; i++) {
-		GElf_Sym sym;
-
-		if (gelf_getsym(table.data, (int)i, &sym) &&
-		    take_symbol(image, &table, &sym, &names->symbols[names->symbol_cnt]))
-			names->symbol_cnt++;
+	for (size_t at = 0; at < cnt; at += chunk_cnt) {
+		chunk_cnt = read_chunk(table, section, at, cnt - at);
+		if (!chunk_cnt)
+			break;
+		for (size_t i = 0; i < chunk_cnt; i++)
+			names->symbol_cnt += take_symbol(image, table, &table->chunk[i],
+							 &names->symbols[names->symbol_cnt]);
 	}
 	return 0;
 }
@@ -171,7 +195,7 @@ static const char *instance_of(const struct names *names, const struct go_functi
 {
 	const struct symbol *s;
 
-	if (!strstr(f->name, "[...]"))
+	if (!names->symbol_cnt || !strstr(f->name, "[...]"))
 		return f->name;
 	s = bsearch(&f->address, names->symbols, names->symbol_cnt, sizeof(*s), compare_address);
 	return s ? s->raw : f->name;
@@ -214,15 +238,19 @@ static int merge_go_functions(struct names *names, const struct image *image, st
 	free(names->symbols);
 	names->symbols = merged;
 	names->symbol_cnt = kept;
+	sort(names);
 	return 0;
 }
 
 static int read_go(struct names *names, const struct image *image, struct fault *why)
 {
-	uint64_t runtime_text = address_of_name(names, "runtime.text");
 	struct fault refusal;
-	int err = go_table_open(image, names->elf, runtime_text, &names->go, &refusal);
+	int err;
 
+	if (!go_table_is_present(names->elf))
+		return 0;
+	err = go_table_open(image, names->elf, address_of_name(names, "runtime.text"), &names->go,
+			    &refusal);
 	if (err == -ENOMEM)
 		return fault_set(why, err, "%s", refusal.text);
 	if (err) {
@@ -234,13 +262,16 @@ static int read_go(struct names *names, const struct image *image, struct fault 
 
 int names_read_symbols(struct names *names, const struct image *image, struct fault *why)
 {
-	Elf *other = names->debug_file ? debug_file_elf(names->debug_file) : NULL;
-	int err = read_table(names, image, names->elf, SHT_SYMTAB, why);
+	struct table table = {.elf = names->elf, .fd = names->fd};
+	int err = read_table(names, image, &table, SHT_SYMTAB, why);
 
 	if (!err)
-		err = read_table(names, image, names->elf, SHT_DYNSYM, why);
-	if (!err && other)
-		err = read_table(names, image, other, SHT_SYMTAB, why);
+		err = read_table(names, image, &table, SHT_DYNSYM, why);
+	if (!err && names->debug_file) {
+		table.elf = debug_file_elf(names->debug_file);
+		table.fd = debug_file_fd(names->debug_file);
+		err = read_table(names, image, &table, SHT_SYMTAB, why);
+	}
 	if (err)
 		return err;
 	sort(names);
@@ -248,7 +279,6 @@ int names_read_symbols(struct names *names, const struct image *image, struct fa
 	err = read_go(names, image, why);
 	if (err)
 		return err;
-	sort(names);
 	fill_sizes(names, image);
 	return 0;
 }
