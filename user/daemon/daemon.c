@@ -148,9 +148,10 @@ static int sources_start(const struct daemon *d, struct sources *s)
 static void drop_signals(const struct sources *s)
 {
 	struct signalfd_siginfo info;
+	bool had_one = s->signal_fd >= 0;
 
-	while (s->signal_fd >= 0 && read(s->signal_fd, &info, sizeof(info)) == sizeof(info))
-		continue;
+	while (had_one)
+		had_one = read(s->signal_fd, &info, sizeof(info)) == sizeof(info);
 }
 
 static void sources_stop(struct sources *s)

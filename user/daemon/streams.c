@@ -103,21 +103,11 @@ static void tell_counts(struct connection *c)
 {
 	const struct protocol_counts *now = protocol_counts(c->protocol);
 	struct protocol_counts *sum = rpc_counts(c->streams->daemon, c->endpoint);
-	struct protocol_counts *told = &c->told;
 
 	if (!sum)
 		return;
-	sum->requests += now->requests - told->requests;
-	sum->responses += now->responses - told->responses;
-	sum->pushes += now->pushes - told->pushes;
-	sum->answered += now->answered - told->answered;
-	sum->unanswered += now->unanswered - told->unanswered;
-	sum->unmatched_responses += now->unmatched_responses - told->unmatched_responses;
-	sum->desynchronised += now->desynchronised - told->desynchronised;
-	sum->resynchronised += now->resynchronised - told->resynchronised;
-	sum->skipped_bytes += now->skipped_bytes - told->skipped_bytes;
-	sum->unparsed_messages += now->unparsed_messages - told->unparsed_messages;
-	*told = *now;
+	protocol_counts_add(sum, now, &c->told);
+	c->told = *now;
 }
 
 void streams_stop(struct daemon *d)

@@ -131,16 +131,14 @@ static void restart(struct reader *reader, struct exchanges *x)
 static void begin_value(struct reader *reader)
 {
 	struct fix_field *field = &reader->field;
-	uint32_t data_tag = reader->data_tag;
 
 	/* MsgType is the first one. */
 	reader->is_damaged |= !reader->message.has_type && field->tag != 35;
 	field->bytes = 0;
 	field->hash = HASH_BASIS;
 	field->text[0] = '\0';
-	reader->data_tag = 0;
 	/* The delimiter comes behind the data. */
-	reader->phase = data_tag == field->tag && reader->data_bytes &&
+	reader->phase = reader->data_tag == field->tag && reader->data_bytes &&
 					reader->data_bytes < reader->body_bytes - 1
 				? PHASE_DATA
 				: PHASE_VALUE;

@@ -62,7 +62,6 @@ static void report_cancel(struct report *r)
 		return;
 	tell(r, key, fix_keys_canceled, true);
 	exchanges_close_id(r->x, r->asker, fix_keys_of(FIX_KEY_ORDER, r->m->original_id));
-	exchanges_close_id(r->x, r->asker, fix_keys_of(FIX_KEY_ORDER_ID, r->m->order_id));
 }
 
 static void report_replace(struct report *r)

@@ -105,3 +105,18 @@ size_t protocol_memory_bytes(const struct protocol *p)
 {
 	return sizeof(*p) + p->budget.used_bytes;
 }
+
+void protocol_counts_add(struct protocol_counts *sum, const struct protocol_counts *now,
+			 const struct protocol_counts *before)
+{
+	sum->requests += now->requests - before->requests;
+	sum->responses += now->responses - before->responses;
+	sum->pushes += now->pushes - before->pushes;
+	sum->answered += now->answered - before->answered;
+	sum->unanswered += now->unanswered - before->unanswered;
+	sum->unmatched_responses += now->unmatched_responses - before->unmatched_responses;
+	sum->desynchronised += now->desynchronised - before->desynchronised;
+	sum->resynchronised += now->resynchronised - before->resynchronised;
+	sum->skipped_bytes += now->skipped_bytes - before->skipped_bytes;
+	sum->unparsed_messages += now->unparsed_messages - before->unparsed_messages;
+}

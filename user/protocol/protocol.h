@@ -116,6 +116,9 @@ void protocol_end(struct protocol *protocol);
  */
 enum protocol_kind protocol_kind(const struct protocol *protocol);
 const struct protocol_counts *protocol_counts(const struct protocol *protocol);
+/* Adds to a sum what has been counted from `before` to `now`. */
+void protocol_counts_add(struct protocol_counts *sum, const struct protocol_counts *now,
+			 const struct protocol_counts *before);
 /* What it holds now; never more than PROTOCOL_CONNECTION_BYTES. */
 size_t protocol_memory_bytes(const struct protocol *protocol);
 

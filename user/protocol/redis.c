@@ -124,7 +124,7 @@ static bool command(struct redis *redis, uint64_t end, struct exchanges *x)
 	exchanges_ask(x, &request);
 	note(redis, name);
 	if (IS_ONE_OF(name, subscriptions) && !redis->is_queueing) {
-		if (resp->element_cnt > 2)
+		if (resp->element_cnt > 1)
 			exchanges_expect(x, PROTOCOL_CLIENT, (uint32_t)(resp->element_cnt - 2));
 		else
 			redis->unsubscribe_all_cnt++;
@@ -136,7 +136,6 @@ static void answer(const struct resp *resp, const struct message *message, struc
 {
 	struct message response = *message;
 
-	response.labels.method[0] = '\0';
 	response.is_error = resp->type == '-' || resp->type == '!';
 	if (response.is_error)
 		memcpy(response.labels.status, "error", sizeof("error"));

@@ -55,7 +55,6 @@ static void add_to_word(struct resp_word *word, const uint8_t *data, size_t byte
 		return;
 	memcpy(word->text + word->bytes, data, bytes);
 	word->bytes += (uint8_t)bytes;
-	word->text[word->bytes] = '\0';
 }
 
 static void open_message(struct resp *resp, uint64_t position)
@@ -64,7 +63,6 @@ static void open_message(struct resp *resp, uint64_t position)
 	resp->begin = position;
 	resp->is_open = true;
 	resp->left_cnt = 1;
-	resp->third = -1;
 }
 
 /* An element is whole. */
@@ -93,7 +91,7 @@ static bool end_number(struct resp *resp)
 
 	if (resp->element_type == ':') {
 		if (resp->element_idx == 3)
-			resp->third = resp->is_negative ? -1 : (int64_t)resp->number;
+			resp->third = resp->is_negative ? 0 : resp->number;
 		close_element(resp);
 		return true;
 	}
@@ -185,9 +183,7 @@ static bool take_inline(struct resp *resp, uint8_t byte)
 	if (++resp->line_bytes > LINE_BYTES_MAX)
 		return false;
 	if (byte == '\n') {
-		resp->left_cnt = 0;
 		resp->is_open = false;
-		resp->phase = PHASE_TYPE;
 		return true;
 	}
 	if (byte == ' ' || byte == '\t' || byte == '\r') {

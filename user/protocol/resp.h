@@ -32,7 +32,7 @@ struct resp {
 	uint8_t type; /* its first byte, behind attributes; a command in one line has none */
 	uint64_t element_cnt; /* of an array or push; the words of a command in one line */
 	struct resp_word words[RESP_WORD_CNT]; /* the first elements of it that are strings */
-	int64_t third; /* its third element, where that is a number; else -1 */
+	uint64_t third; /* its third element, where that is a positive number; else 0 */
 
 	/* Where the reading stands. */
 	bool is_open; /* inside of a message */
