@@ -47,6 +47,8 @@ static __always_inline struct ts_conn *conn_of_target(struct sock *sk)
 /* start_ns: when the send began, where that is known, else when it ended. */
 static __always_inline void on_sent(struct sock *sk, int sent_bytes, __u64 start_ns)
 {
+	struct transfer transfer = {
+		.kind = TS_STREAM_SENT, .bytes = sent_bytes, .start_ns = start_ns};
 	__u64 now_ns = bpf_ktime_get_ns();
 	struct ts_endpoint_figures *f;
 	struct ts_conn *c;
@@ -59,15 +61,17 @@ static __always_inline void on_sent(struct sock *sk, int sent_bytes, __u64 start
 	f = figures_get(c->endpoint);
 	if (f)
 		COUNTER_ADD(f->bytes_sent, sent_bytes);
-	if (c->role == TS_ROLE_CLIENT)
-		client_sends(c, start_ns ? start_ns : now_ns);
-	else
+	transfer.sequence = BPF_CORE_READ((struct tcp_sock *)sk, write_seq);
+	if (c->role == TS_ROLE_SERVER)
 		server_sends(c, now_ns);
-	stream_data(c, TS_STREAM_SENT, sent_bytes, start_ns, 0);
+	else if (conn_has_sent_more(c, transfer.sequence))
+		client_sends(c, start_ns ? start_ns : now_ns);
+	stream_data(c, &transfer);
 }
 
 static __always_inline void on_received(struct sock *sk, int received_bytes, int flags)
 {
+	struct transfer transfer = {.kind = TS_STREAM_RECEIVED, .bytes = received_bytes};
 	__u64 now_ns = bpf_ktime_get_ns();
 	struct ts_endpoint_figures *f;
 	struct ts_conn *c;
@@ -83,12 +87,15 @@ static __always_inline void on_received(struct sock *sk, int received_bytes, int
 	COUNTER_ADD(f->bytes_received, received_bytes);
 	/* tcp_sock.srtt_us is eight times the smoothed round trip. */
 	f->srtt_us = BPF_CORE_READ((struct tcp_sock *)sk, srtt_us) >> 3;
-	if (c->role == TS_ROLE_CLIENT)
+	transfer.sequence = BPF_CORE_READ((struct tcp_sock *)sk, copied_seq);
+	transfer.sent_sequence = BPF_CORE_READ((struct tcp_sock *)sk, write_seq);
+	if (c->role == TS_ROLE_CLIENT) {
+		client_catches_up(c, transfer.sent_sequence, now_ns);
 		client_reads(c, f, now_ns, received_bytes);
-	else
+	} else {
 		server_reads(c, f, now_ns);
-	stream_data(c, TS_STREAM_RECEIVED, received_bytes, 0,
-		    BPF_CORE_READ((struct tcp_sock *)sk, copied_seq));
+	}
+	stream_data(c, &transfer);
 }
 
 /* --- raw tracepoints (6.3+): in the caller's system call, when it is done ------------------------
@@ -320,8 +327,10 @@ int sock_state(struct bpf_raw_tracepoint_args *ctx)
 		connect_begins(sk);
 	} else if (before == TCP_SYN_SENT) {
 		c = conn_get(sk);
-		if (c)
+		if (c) {
+			conn_has_sent_more(c, BPF_CORE_READ((struct tcp_sock *)sk, write_seq));
 			connect_ends(c, after == TCP_ESTABLISHED);
+		}
 	} else if (before == TCP_SYN_RECV && after == TCP_ESTABLISHED && is_listened_on(sk)) {
 		/* Its first bytes can arrive before a process has accepted it. */
 		conn_add(sk, TS_ROLE_SERVER, 0, true);

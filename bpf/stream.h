@@ -175,6 +175,8 @@ static __always_inline void record_fill(struct ts_stream_record *r, struct ts_co
 	r->tgid = c->tgid;
 	r->bytes = 0;
 	r->sequence = 0;
+	r->sent_sequence = 0;
+	r->padding = 0;
 	r->captured = 0;
 	r->kind = kind;
 	r->role = c->role;
@@ -198,6 +200,15 @@ static __always_inline void record_send(struct ts_conn *c, struct ts_stream_reco
 		c->has_gap = 0;
 	}
 }
+
+/* What a send or receive was. */
+struct transfer {
+	__u8 kind;
+	__u32 bytes;
+	__u64 start_ns;
+	__u32 sequence;
+	__u32 sent_sequence;
+};
 
 struct chunks {
 	struct ts_conn *conn;
@@ -233,10 +244,9 @@ static long chunk_one(__u32 i, struct chunks *k)
 }
 
 /* A send or receive of the current task is over. */
-static __always_inline void stream_data(struct ts_conn *c, __u8 kind, __u32 bytes, __u64 start_ns,
-					__u32 sequence)
+static __always_inline void stream_data(struct ts_conn *c, const struct transfer *transfer)
 {
-	struct chunks k = {.conn = c, .bytes = bytes, .sequence = sequence};
+	struct chunks k = {.conn = c, .bytes = transfer->bytes, .sequence = transfer->sequence};
 
 	if (!c->is_streamed)
 		return;
@@ -247,8 +257,9 @@ static __always_inline void stream_data(struct ts_conn *c, __u8 kind, __u32 byte
 		COUNTER_ADD(stream_dropped, 1);
 		return;
 	}
-	record_fill(&k.draft->record, c, kind);
-	k.draft->record.start_ns = start_ns;
+	record_fill(&k.draft->record, c, transfer->kind);
+	k.draft->record.start_ns = transfer->start_ns;
+	k.draft->record.sent_sequence = transfer->sent_sequence;
 	source_find(&k.source);
 	bpf_loop(TS_CHUNK_MAX, chunk_one, &k, 0);
 }

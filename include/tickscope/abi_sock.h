@@ -80,14 +80,16 @@ struct ts_conn {
 	__u64 unread_ns; /* arrival of the first byte that nobody asked for and nobody has read */
 	__u32 phase;	 /* enum ts_phase */
 	__u32 endpoint;
-	__u32 tgid;	  /* 0: accepted, but not yet seen in a process */
-	__u8 role;	  /* enum ts_role */
-	__u8 is_streamed; /* what it sends and receives goes to user space, for a parser */
-	__u8 is_whole;	  /* seen from its first byte on */
-	__u8 has_gap;	  /* a record of it did not fit the ring */
-	__u64 id;	  /* unlike that of any other connection */
+	__u32 tgid;	     /* 0: accepted, but not yet seen in a process */
+	__u8 role;	     /* enum ts_role */
+	__u8 is_streamed;    /* what it sends and receives goes to user space, for a parser */
+	__u8 is_whole;	     /* seen from its first byte on */
+	__u8 has_gap;	     /* a record of it did not fit the ring */
+	__u32 sent_sequence; /* TCP's, behind the last byte whose send has been seen */
+	__u32 has_sent;	     /* the above is known */
+	__u64 id;	     /* unlike that of any other connection */
 };
-_Static_assert(sizeof(struct ts_conn) == 72, "conn has no hidden padding");
+_Static_assert(sizeof(struct ts_conn) == 80, "conn has no hidden padding");
 
 /* Payload of one record. A mask, for the verifier. */
 #define TS_PAYLOAD_MAX 1023
@@ -111,8 +113,10 @@ struct ts_stream_record {
 	__u64 start_ns; /* of a send, where it is seen; else 0 */
 	__u32 endpoint;
 	__u32 tgid;
-	__u32 bytes;	/* of the stream */
-	__u32 sequence; /* TCP's, behind the last byte that was received or arrived */
+	__u32 bytes;	     /* of the stream */
+	__u32 sequence;	     /* TCP's, behind the last byte that was sent, received, or arrived */
+	__u32 sent_sequence; /* of a receive: behind the last byte that was sent before it */
+	__u32 padding;
 	__u16 captured; /* of these, the first, follow */
 	__u8 kind;	/* enum ts_stream_kind */
 	__u8 role;	/* enum ts_role */
@@ -120,7 +124,7 @@ struct ts_stream_record {
 	__u8 has_gap; /* records of this connection before this one are missing */
 	__u16 reserved;
 };
-_Static_assert(sizeof(struct ts_stream_record) == 48, "record has no hidden padding");
+_Static_assert(sizeof(struct ts_stream_record) == 56, "record has no hidden padding");
 
 /* Ports that targets listen on. */
 struct ts_listen_key {

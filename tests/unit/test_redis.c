@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* RESP2 and RESP3: commands and replies through pipelines, what is pushed, what has no reply. */
+/* Redis: commands and replies through pipelines, what has no reply, what was lost. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -28,7 +28,7 @@ static void test_replies(void **state)
 				  S("-ERR no\r\n"), C("*2\r\n$4\r\nIncr\r\n$1\r\nk\r\n"),
 				  S(":-42\r\n"), C(GET), S("$6\r\n+a\r\n:1\r\n"), C(GET),
 				  S("$-1\r\n"), C("*2\r\n$4\r\nMGET\r\n$1\r\nk\r\n"),
-				  S("*3\r\n$1\r\nv\r\n$-1\r\n*2\r\n:1\r\n*0\r\n"), C(GET),
+				  S("*3\r\n$1\r\nv\r\n$-1\r\n*2\r\n:-1\r\n*0\r\n"), C(GET),
 				  S("*-1\r\n")},
 			.told = "PING - ok 0>1\nSET - error! 2>3\nINCR - ok 4>5\nGET - ok 6>7\n"
 				"GET - ok 8>9\nMGET - ok 10>11\nGET - ok 12>13\n",
@@ -164,80 +164,6 @@ static void test_without_reply(void **state)
 	check_conversations(ROWS(rows));
 }
 
-#define MESSAGE			   "$7\r\nmessage\r\n$1\r\na\r\n$2\r\nhi\r\n"
-#define SUBSCRIBED(channel, cnt)   "$9\r\nsubscribe\r\n$1\r\n" channel "\r\n:" cnt "\r\n"
-#define UNSUBSCRIBED(channel, cnt) "$11\r\nunsubscribe\r\n" channel "\r\n:" cnt "\r\n"
-
-static const struct conversation subscriptions_rows[] = {
-	{
-		.name = "RESP2",
-		.kind = PROTOCOL_REDIS,
-		.lines = {C("subscribe a b\n"), S("*3\r\n" SUBSCRIBED("a", "1")),
-			  S("*3\r\n" MESSAGE), S("*3\r\n" SUBSCRIBED("b", "2")),
-			  C("*1\r\n$4\r\nping\r\n"), S("*3\r\n" MESSAGE),
-			  S("*2\r\n$4\r\npong\r\n$0\r\n\r\n"), C("unsubscribe\n"),
-			  S("*3\r\n" UNSUBSCRIBED("$1\r\na", "1")),
-			  S("*3\r\n" UNSUBSCRIBED("$1\r\nb", "0")), C(GET), S("*3\r\n" MESSAGE)},
-		.told = "SUBSCRIBE - ok 0>1\npush MESSAGE 2\npush MESSAGE 5\nPING - ok "
-			"4>6\n"
-			"UNSUBSCRIBE - ok 7>8\nGET - ok 10>11\n",
-	},
-	{
-		.name = "RESP3",
-		.kind = PROTOCOL_REDIS,
-		.lines = {C("subscribe a b\n"), C(GET), S(">3\r\n" SUBSCRIBED("a", "1")),
-			  S(">3\r\n" SUBSCRIBED("b", "2")), S(">3\r\n" MESSAGE),
-			  S("*3\r\n" MESSAGE), S(">2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\nk\r\n"),
-			  C("unsubscribe a b\n"), C(PING), S(">3\r\n" UNSUBSCRIBED("$1\r\na", "1")),
-			  S(">3\r\n" UNSUBSCRIBED("$1\r\nb", "0")), S("+PONG\r\n")},
-		.told = "SUBSCRIBE - ok 0>2\npush MESSAGE 4\nGET - ok 1>5\n"
-			"push INVALIDATE 6\nUNSUBSCRIBE - ok 7>9\nPING - ok 8>11\n",
-	},
-	{
-		.name = "nothing to unsubscribe from",
-		.kind = PROTOCOL_REDIS,
-		.lines = {C("unsubscribe\n"), C(PING), S("*3\r\n" UNSUBSCRIBED("$-1", "0")),
-			  S("+PONG\r\n")},
-		.told = "UNSUBSCRIBE - ok 0>2\nPING - ok 1>3\n",
-	},
-	{
-		.name = "a cluster takes a shard's channel away",
-		.kind = PROTOCOL_REDIS,
-		.lines = {C("ssubscribe a\n"), S("*3\r\n$10\r\nssubscribe\r\n$1\r\na\r\n:1\r\n"),
-			  C(PING), S("*3\r\n$12\r\nsunsubscribe\r\n$1\r\na\r\n:0\r\n"),
-			  S("*2\r\n$4\r\npong\r\n$0\r\n\r\n")},
-		.told = "SSUBSCRIBE - ok 0>1\npush SUNSUBSCRIBE 3\nPING - ok 2>4\n",
-	},
-	{
-		.name = "lists that look like it",
-		.kind = PROTOCOL_REDIS,
-		.lines = {C(GET), C(PING), S("*3\r\n" SUBSCRIBED("a", "1")), S("+PONG\r\n")},
-		.told = "GET - ok 0>2\nPING - ok 1>3\n",
-	},
-	{
-		.name = "in a transaction a subscription is queued like all else",
-		.kind = PROTOCOL_REDIS,
-		.lines = {C("multi\n"), S("+OK\r\n"), C("subscribe a b c\n"), S("+QUEUED\r\n"),
-			  C("discard\n"), S("+OK\r\n"), C(PING), S("+PONG\r\n")},
-		.told = "MULTI - ok 0>1\nSUBSCRIBE - ok 2>3\nDISCARD - ok 4>5\n"
-			"PING - ok 6>7\n",
-	},
-	{
-		.name = "monitor",
-		.kind = PROTOCOL_REDIS,
-		.lines = {C("monitor\n"), S("+OK\r\n"),
-			  S("+1700000000.1 [0 127.0.0.1:1] \"GET\" \"k\"\r\n"), C(GET),
-			  S("$-1\r\n")},
-		.told = "MONITOR - ok 0>1\npush MONITOR 2\nGET - ok 3>4\n",
-	},
-};
-
-static void test_subscriptions(void **state)
-{
-	(void)state;
-	check_conversations(ROWS(subscriptions_rows));
-}
-
 /* 64 bytes. */
 #define LONG "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ/="
 
@@ -336,8 +262,9 @@ static void test_losses(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_replies),	      cmocka_unit_test(test_commands),
-		cmocka_unit_test(test_without_reply), cmocka_unit_test(test_subscriptions),
+		cmocka_unit_test(test_replies),
+		cmocka_unit_test(test_commands),
+		cmocka_unit_test(test_without_reply),
 		cmocka_unit_test(test_losses),
 	};
 

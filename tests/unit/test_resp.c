@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "protocol/protocol.h"
+#include "protocol/resp.h"
 
 static void ignore(const struct protocol_exchange *exchange, void *context)
 {
@@ -70,10 +70,96 @@ static void test_wrong_bytes(void **state)
 	}
 }
 
+/* Lines end somewhere. */
+static void test_long_lines(void **state)
+{
+	static const struct {
+		enum protocol_side side;
+		char first;
+	} rows[] = {{PROTOCOL_CLIENT, 'x'}, {PROTOCOL_SERVER, '+'}};
+	uint8_t *line = test_malloc(1U << 16);
+
+	(void)state;
+	memset(line, 'x', 1U << 16);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct protocol *p = protocol_new(PROTOCOL_REDIS, true, ignore, NULL);
+		size_t left = rows[i].side == PROTOCOL_SERVER;
+
+		line[0] = (uint8_t)rows[i].first;
+		protocol_feed(p, rows[i].side, line, 1U << 16, 1U << 16);
+		if (left)
+			protocol_feed(p, rows[i].side, "x", 1, 1);
+		assert_int_equal(protocol_counts(p)->desynchronised, 0);
+		protocol_feed(p, rows[i].side, "x", 1, 1);
+		assert_int_equal(protocol_counts(p)->desynchronised, 1);
+		protocol_free(p);
+	}
+	test_free(line);
+}
+
+/* Where a lost stream goes on. */
+static void test_beginnings(void **state)
+{
+	static const struct {
+		enum protocol_side side;
+		const char *text;
+		enum beginning beginning; /* of all of it; of less MAYBE or the same */
+	} rows[] = {
+		{PROTOCOL_CLIENT, "*1\r\n$4\r\nPING\r", BEGINNING_YES},
+		{PROTOCOL_CLIENT, "*12\r\n$6\r\nAz9_.-\r", BEGINNING_YES},
+		{PROTOCOL_CLIENT, "*1\r\n$32\r\nABCDEFGHIJKLMNOPQRSTUVWXYZ012345\r", BEGINNING_YES},
+		{PROTOCOL_CLIENT, "*1\r\n$33\r\n", BEGINNING_NO},
+		{PROTOCOL_CLIENT, "*1\r\n$4\r\nPI ", BEGINNING_NO},
+		{PROTOCOL_CLIENT, "*1\r\n$4\r\nPINGx", BEGINNING_NO},
+		{PROTOCOL_CLIENT, "*1\rx", BEGINNING_NO},
+		{PROTOCOL_CLIENT, "*\r", BEGINNING_NO},
+		{PROTOCOL_CLIENT, "*0\r\n", BEGINNING_NO},
+		{PROTOCOL_CLIENT, "*1\r\n$0\r\n", BEGINNING_NO},
+		{PROTOCOL_CLIENT, "*1\r\n+", BEGINNING_NO},
+		{PROTOCOL_CLIENT, "*1234567890123456", BEGINNING_NO},
+		{PROTOCOL_CLIENT, "P", BEGINNING_NO},
+		{PROTOCOL_SERVER, "+ OK~\r\n", BEGINNING_YES},
+		{PROTOCOL_SERVER, "-ERR x\r\n", BEGINNING_YES},
+		{PROTOCOL_SERVER, ":-1\r\n", BEGINNING_YES},
+		{PROTOCOL_SERVER, "$-1\r\n", BEGINNING_YES},
+		{PROTOCOL_SERVER, "_\r\n", BEGINNING_YES},
+		{PROTOCOL_SERVER, "#t\r\n", BEGINNING_YES},
+		{PROTOCOL_SERVER, ",1.5\r\n", BEGINNING_YES},
+		{PROTOCOL_SERVER, ">2\r\n", BEGINNING_YES},
+		{PROTOCOL_SERVER, "+\r\n", BEGINNING_NO},
+		{PROTOCOL_SERVER, "+x\n", BEGINNING_NO},
+		{PROTOCOL_SERVER, "+x\rx", BEGINNING_NO},
+		{PROTOCOL_SERVER, "+\037", BEGINNING_NO},
+		{PROTOCOL_SERVER, "+\177", BEGINNING_NO},
+		{PROTOCOL_SERVER, ":1x", BEGINNING_NO},
+		{PROTOCOL_SERVER, "_x", BEGINNING_NO},
+		{PROTOCOL_SERVER, "#x", BEGINNING_NO},
+		{PROTOCOL_SERVER, "x", BEGINNING_NO},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct piece piece = {.side = rows[i].side, .data = (const uint8_t *)rows[i].text};
+		size_t bytes = strlen(rows[i].text);
+
+		for (piece.total = 1; piece.total <= bytes; piece.total++) {
+			enum beginning beginning, expected;
+
+			piece.captured = piece.total;
+			beginning = resp_begins(&piece);
+			expected = piece.total < bytes ? BEGINNING_MAYBE : rows[i].beginning;
+			if (beginning != expected)
+				fail_msg("row %zu, %zu bytes: %d", i, piece.total, (int)beginning);
+		}
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_wrong_bytes),
+		cmocka_unit_test(test_long_lines),
+		cmocka_unit_test(test_beginnings),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

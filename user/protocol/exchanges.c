@@ -162,6 +162,14 @@ void exchanges_expect(struct exchanges *x, enum protocol_side asker, uint32_t an
 		add_gap(x, asker, answer_cnt);
 }
 
+void exchanges_expect_none(struct exchanges *x, enum protocol_side asker)
+{
+	struct queue_item item;
+
+	if (queue_oldest(&x->queues[asker], &item) && item.is_gap)
+		queue_drop_entry(&x->queues[asker]);
+}
+
 /* Whether nobody knows whose answer this is. */
 static bool is_out_of_step(struct step *step)
 {

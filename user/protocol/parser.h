@@ -69,6 +69,8 @@ void exchanges_close_id(struct exchanges *x, enum protocol_side asker, uint64_t 
 
 /* That many more answers in order will come for the request just asked; they tell nothing. */
 void exchanges_expect(struct exchanges *x, enum protocol_side asker, uint32_t answer_cnt);
+/* Those for the request just answered will not come: it was refused. */
+void exchanges_expect_none(struct exchanges *x, enum protocol_side asker);
 
 /* A message that nobody asked for. */
 void exchanges_push(struct exchanges *x, const struct message *pushed);

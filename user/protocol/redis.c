@@ -12,6 +12,12 @@
 #define SURE_OF_COMMAND 95
 #define MAYBE_COMMAND	20
 
+/* What can be subscribed to; channels and patterns are counted together by the server. */
+enum kind { KIND_NONE = 0, KIND_CHANNEL, KIND_PATTERN, KIND_SHARD, KIND_CNT };
+
+/* One of each kind; another one, pipelined behind them, finds nothing to undo. */
+#define UNSUBSCRIBE_ALL_CNT 3
+
 struct redis {
 	struct resp streams[PROTOCOL_SIDE_CNT];
 	bool is_reply_off;     /* CLIENT REPLY OFF */
@@ -19,26 +25,33 @@ struct redis {
 	bool is_queueing;      /* between MULTI and EXEC each command is answered by +QUEUED */
 	bool is_monitor;       /* MONITOR: each status line is a command that somebody gave */
 	bool is_replication;   /* SYNC, PSYNC: what follows is no RESP */
-	bool is_subscribed[2]; /* in RESP2, where nothing marks a message; [1]: to shards */
-	bool is_unsubscribing; /* from all: confirmations follow until none is left */
-	uint16_t unsubscribe_all_cnt; /* commands without channels that wait */
+	bool is_subscribed;    /* in RESP2, where nothing marks a message */
+	/* As confirmations say: how many of each kind, and the sums that they name. */
+	uint64_t subscribed_cnt[KIND_CNT];
+	uint64_t subscribed_sum[KIND_CNT];
+	/* The kind that is being undone, all of it: confirmations follow until none is left. */
+	enum kind undone;
+	/* Commands without channels that wait: where they begin. */
+	uint8_t unsubscribe_all_cnt;
+	uint64_t unsubscribe_all[UNSUBSCRIBE_ALL_CNT];
 };
 
+/* By kind: what begins, and what ends. */
 static const char *const subscriptions[] = {
-	"SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "UNSUBSCRIBE", "PUNSUBSCRIBE", "SUNSUBSCRIBE",
+	"SUBSCRIBE",  "UNSUBSCRIBE",  "PSUBSCRIBE", "PUNSUBSCRIBE",
+	"SSUBSCRIBE", "SUNSUBSCRIBE", NULL,
 };
 
-static const char *const messages[] = {"MESSAGE", "PMESSAGE", "SMESSAGE", "INVALIDATE"};
+static const char *const messages[] = {"MESSAGE", "PMESSAGE", "SMESSAGE", "INVALIDATE", NULL};
 
-#define IS_ONE_OF(text, list) is_one_of(text, list, sizeof(list) / sizeof((list)[0]))
-
-static bool is_one_of(const char *text, const char *const *list, size_t cnt)
+/* Its place in a list, or -1. */
+static int find(const char *name, const char *const *list)
 {
-	for (size_t i = 0; i < cnt; i++) {
-		if (strcmp(text, list[i]) == 0)
-			return true;
+	for (int i = 0; list[i]; i++) {
+		if (strcmp(name, list[i]) == 0)
+			return i;
 	}
-	return false;
+	return -1;
 }
 
 /*
@@ -94,8 +107,9 @@ static bool has_reply(struct redis *redis, const struct resp *command, const cha
 static void note(struct redis *redis, const char *name)
 {
 	if (strcmp(name, "RESET") == 0) {
-		redis->is_monitor = redis->is_queueing = false;
-		redis->is_subscribed[0] = redis->is_subscribed[1] = false;
+		redis->is_monitor = redis->is_queueing = redis->is_subscribed = false;
+		memset(redis->subscribed_cnt, 0, sizeof(redis->subscribed_cnt));
+		memset(redis->subscribed_sum, 0, sizeof(redis->subscribed_sum));
 	} else if (strcmp(name, "MONITOR") == 0)
 		redis->is_monitor = true;
 	else if (strcmp(name, "SYNC") == 0 || strcmp(name, "PSYNC") == 0)
@@ -123,11 +137,12 @@ static bool command(struct redis *redis, uint64_t end, struct exchanges *x)
 		return true;
 	exchanges_ask(x, &request);
 	note(redis, name);
-	if (IS_ONE_OF(name, subscriptions) && !redis->is_queueing) {
+	if (find(name, subscriptions) >= 0 && !redis->is_queueing) {
 		if (resp->element_cnt > 1)
 			exchanges_expect(x, PROTOCOL_CLIENT, (uint32_t)(resp->element_cnt - 2));
-		else
-			redis->unsubscribe_all_cnt++;
+		else if (strstr(name, "UNSUBSCRIBE") &&
+			 redis->unsubscribe_all_cnt < UNSUBSCRIBE_ALL_CNT)
+			redis->unsubscribe_all[redis->unsubscribe_all_cnt++] = request.begin;
 	}
 	return true;
 }
@@ -144,58 +159,75 @@ static void answer(const struct resp *resp, const struct message *message, struc
 	exchanges_answer(x, &response);
 }
 
-/* "subscribe" and the like, with the channel and the number of channels that are left. */
-static void confirm(struct redis *redis, const struct message *message, const char *asked,
-		    struct exchanges *x)
+/* Whether this command, whose answer begins, is one without channels; forgets it. */
+static bool take_unsubscribe_all(struct redis *redis, const struct message *asked)
+{
+	if (!asked || !redis->unsubscribe_all_cnt || redis->unsubscribe_all[0] != asked->begin)
+		return false;
+	redis->unsubscribe_all_cnt--;
+	memmove(redis->unsubscribe_all, redis->unsubscribe_all + 1,
+		redis->unsubscribe_all_cnt * sizeof(redis->unsubscribe_all[0]));
+	return true;
+}
+
+/* Takes note of how many are left. Returns the kind. */
+static enum kind count_subscriptions(struct redis *redis, const char *name)
 {
 	const struct resp *resp = &redis->streams[PROTOCOL_SERVER];
-	const char *name = message->labels.method;
-	bool is_undone = strstr(name, "UNSUBSCRIBE") != NULL;
+	int idx = find(name, subscriptions);
+	enum kind kind = (enum kind)(KIND_CHANNEL + idx / 2);
+	uint64_t *sum = &redis->subscribed_sum[kind == KIND_SHARD ? KIND_SHARD : KIND_CHANNEL];
 
-	if (resp->type == '*')
-		redis->is_subscribed[strncmp(name, "S", 1) == 0 && strstr(name + 1, "SUB")] =
-			resp->third > 0;
-	if (redis->is_unsubscribing && is_undone) {
-		redis->is_unsubscribing = resp->third > 0;
+	if (idx % 2 == 0 && resp->third > *sum)
+		redis->subscribed_cnt[kind]++;
+	if (idx % 2 == 1 && resp->third < *sum && redis->subscribed_cnt[kind])
+		redis->subscribed_cnt[kind]--;
+	*sum = resp->third;
+	redis->is_subscribed = resp->type == '*' && (redis->subscribed_sum[KIND_CHANNEL] ||
+						     redis->subscribed_sum[KIND_SHARD]);
+	return kind;
+}
+
+/* "subscribe" and the like, with the channel and the number of channels that are left. */
+static void confirm(struct redis *redis, const struct message *message, const struct message *asked,
+		    struct exchanges *x)
+{
+	const char *name = message->labels.method;
+	enum kind kind = count_subscriptions(redis, name), left;
+
+	left = redis->subscribed_cnt[kind] ? kind : KIND_NONE;
+	if (redis->undone == kind && strstr(name, "UNSUBSCRIBE")) {
+		redis->undone = left;
 		return;
 	}
-	if (asked && strcmp(asked, name) != 0) {
+	if (asked && strcmp(asked->labels.method, name) != 0) {
 		/* A cluster takes a shard's channels away when it moves the shard. */
 		exchanges_push(x, message);
 		return;
 	}
-	if (is_undone && redis->unsubscribe_all_cnt) {
-		redis->unsubscribe_all_cnt--;
-		redis->is_unsubscribing = resp->third > 0;
-	}
-	answer(resp, message, x);
-}
-
-/* The command that the next reply answers, or NULL where that is not known. */
-static const char *oldest_of(const struct exchanges *x, struct message *oldest)
-{
-	return exchanges_oldest(x, PROTOCOL_CLIENT, oldest) ? oldest->labels.method : NULL;
+	if (take_unsubscribe_all(redis, asked))
+		redis->undone = left;
+	answer(&redis->streams[PROTOCOL_SERVER], message, x);
 }
 
 /*
  * RESP2 leaves nothing to tell messages and confirmations from the reply of a command that returns
  * the same words, but what was asked for.
  */
-static bool is_confirmation(const struct redis *redis, const char *name, const char *asked)
+static bool is_confirmation(const struct redis *redis, const char *name,
+			    const struct message *asked)
 {
-	if (redis->streams[PROTOCOL_SERVER].element_cnt != 3 || !IS_ONE_OF(name, subscriptions))
+	if (redis->streams[PROTOCOL_SERVER].element_cnt != 3 || find(name, subscriptions) < 0)
 		return false;
 	return redis->streams[PROTOCOL_SERVER].type == '>' || !asked ||
-	       IS_ONE_OF(asked, subscriptions) || redis->is_subscribed[0] ||
-	       redis->is_subscribed[1];
+	       find(asked->labels.method, subscriptions) >= 0 || redis->is_subscribed;
 }
 
-static bool is_message(const struct redis *redis, const char *name, const char *asked)
+static bool is_message(const struct redis *redis, const char *name, const struct message *asked)
 {
 	if (redis->streams[PROTOCOL_SERVER].type == '>')
 		return true;
-	return IS_ONE_OF(name, messages) &&
-	       (!asked || redis->is_subscribed[0] || redis->is_subscribed[1]);
+	return find(name, messages) >= 0 && (!asked || redis->is_subscribed);
 }
 
 static void reply(struct redis *redis, uint64_t end, struct exchanges *x)
@@ -203,7 +235,8 @@ static void reply(struct redis *redis, uint64_t end, struct exchanges *x)
 	const struct resp *resp = &redis->streams[PROTOCOL_SERVER];
 	struct message message = {.side = PROTOCOL_SERVER, .begin = resp->begin, .end = end};
 	struct message oldest;
-	const char *asked = oldest_of(x, &oldest);
+	const struct message *asked =
+		exchanges_oldest(x, PROTOCOL_CLIENT, &oldest) ? &oldest : NULL;
 	char *name = message.labels.method;
 
 	if ((resp->type == '*' || resp->type == '>') && resp->element_cnt) {
@@ -223,6 +256,9 @@ static void reply(struct redis *redis, uint64_t end, struct exchanges *x)
 		return;
 	}
 	answer(resp, &message, x);
+	/* One error for all of its channels. */
+	if (asked && resp->type == '-' && find(asked->labels.method, subscriptions) >= 0)
+		exchanges_expect_none(x, PROTOCOL_CLIENT);
 }
 
 static size_t redis_feed(void *state, const struct piece *piece, struct exchanges *x)
@@ -252,7 +288,8 @@ static void redis_reset(void *state, enum protocol_side side)
 	struct redis *redis = state;
 
 	memset(&redis->streams[side], 0, sizeof(redis->streams[side]));
-	redis->is_reply_skipped = redis->is_unsubscribing = false;
+	redis->is_reply_skipped = false;
+	redis->undone = KIND_NONE;
 	redis->unsubscribe_all_cnt = 0;
 }
 

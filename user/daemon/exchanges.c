@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Exchanges that parsers tell -> when each of their parts passed -> operations. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/streams.h"
+#include "measure/recorder.h"
+
+/* Times of one exchange; 0: not known. */
+struct moments {
+	uint64_t sent_ns;
+	uint64_t arrived_ns;
+	uint64_t read_ns;
+	uint64_t complete_ns;
+};
+
+static uint64_t time_at(const struct stream_times *times, uint64_t position)
+{
+	uint64_t ns;
+
+	return stream_times_find(times, position, &ns) ? ns : 0;
+}
+
+/* Packets before the last one have smaller positions: differences are signed. */
+static uint64_t arrived_position(const struct connection *c, uint32_t sequence)
+{
+	return c->arrived_position + (uint64_t)(int64_t)(int32_t)(sequence - c->arrived_sequence);
+}
+
+static uint64_t arrival_at(const struct connection *c, uint64_t position)
+{
+	uint32_t sequence = c->sequence_base + (uint32_t)position;
+
+	return c->has_base && c->arrived.cnt ? time_at(&c->arrived, arrived_position(c, sequence))
+					     : 0;
+}
+
+/* Positions begin well above 0, since packets can come out of order. */
+#define FIRST_ARRIVED_POSITION (1ULL << 32)
+
+void streams_arrive(struct connection *c, const struct ts_stream_record *r)
+{
+	if (!c->arrived_position) {
+		c->arrived_position = FIRST_ARRIVED_POSITION;
+	} else {
+		uint64_t position = arrived_position(c, r->sequence);
+
+		if (position <= c->arrived_position)
+			return; /* again, or late */
+		c->arrived_position = position;
+	}
+	c->arrived_sequence = r->sequence;
+	stream_times_add(&c->arrived, c->arrived_position, r->mono_ns);
+}
+
+static void find_moments(const struct connection *c, const struct protocol_exchange *e,
+			 struct moments *m)
+{
+	bool is_client = e->asker == c->own && !e->is_push;
+	uint64_t begin = is_client || e->is_push ? e->response_begin : e->request_begin;
+
+	m->read_ns = time_at(&c->read, begin);
+	m->arrived_ns = arrival_at(c, begin);
+	if (!m->arrived_ns || m->arrived_ns > m->read_ns)
+		m->arrived_ns = m->read_ns;
+	m->sent_ns = is_client ? time_at(&c->sent, e->request_begin)
+			       : time_at(&c->sent, e->response_end - 1);
+	/* The answer can be in the kernel before the send that asked for it is over. */
+	if (is_client && m->arrived_ns < m->sent_ns)
+		m->arrived_ns = m->sent_ns < m->read_ns ? m->sent_ns : m->read_ns;
+	if (is_client && m->sent_ns > m->arrived_ns)
+		m->sent_ns = m->arrived_ns;
+	m->complete_ns = is_client ? time_at(&c->read, e->response_end - 1) : m->sent_ns;
+}
+
+static void record(struct parsed *p, enum ts_rpc_series which, uint64_t from_ns, uint64_t to_ns)
+{
+	recorder_add(&p->series[which], (int64_t)(to_ns - from_ns));
+}
+
+static void record_exchange(struct parsed *p, const struct protocol_exchange *e,
+			    const struct moments *m)
+{
+	if (p->kind == OPERATION_FEED) {
+		record(p, TS_RPC_TOTAL, m->arrived_ns, m->read_ns);
+	} else if (!p->is_asker) {
+		record(p, TS_RPC_SEGMENT_1, m->arrived_ns, m->read_ns);
+		record(p, TS_RPC_SEGMENT_2, m->read_ns, m->sent_ns);
+		record(p, TS_RPC_TOTAL, m->arrived_ns, m->sent_ns);
+	} else {
+		record(p, TS_RPC_SEGMENT_1, m->sent_ns, m->arrived_ns);
+		record(p, TS_RPC_SEGMENT_2, m->arrived_ns, m->read_ns);
+		record(p, TS_RPC_SEGMENT_3, m->read_ns, m->complete_ns);
+		record(p, TS_RPC_TOTAL, m->sent_ns, m->complete_ns);
+	}
+	p->series[TS_RPC_TOTAL].errors += e->is_error;
+}
+
+static enum operation_kind kind_of(const struct connection *c, const struct protocol_exchange *e)
+{
+	if (e->is_push)
+		return OPERATION_FEED;
+	if (e->until)
+		return OPERATION_ORDER;
+	return e->asker == c->own ? OPERATION_RPC_CLIENT : OPERATION_RPC_SERVER;
+}
+
+static bool is_same(const struct parsed *p, const struct connection *c, enum operation_kind kind,
+		    const struct protocol_exchange *e)
+{
+	return p->endpoint == c->endpoint && p->kind == kind &&
+	       p->is_asker == (e->asker == c->own) &&
+	       strcmp(p->until, e->until ? e->until : "") == 0 &&
+	       memcmp(&p->labels, &e->labels, sizeof(p->labels)) == 0;
+}
+
+static struct parsed *find_parsed(struct connection *c, const struct protocol_exchange *e)
+{
+	enum operation_kind kind = kind_of(c, e);
+	struct streams *s = c->streams;
+	struct parsed *p;
+
+	for (size_t i = 0; i < s->parsed_cnt; i++) {
+		if (is_same(&s->parsed[i], c, kind, e))
+			return &s->parsed[i];
+	}
+	if (s->parsed_cnt == PARSED_MAX)
+		return NULL;
+	p = &s->parsed[s->parsed_cnt];
+	*p = (struct parsed){.endpoint = c->endpoint,
+			     .kind = kind,
+			     .protocol = protocol_kind(c->protocol),
+			     .is_asker = e->asker == c->own,
+			     .labels = e->labels};
+	snprintf(p->until, sizeof(p->until), "%s", e->until ? e->until : "");
+	p->series = calloc(TS_RPC_SERIES_CNT, sizeof(*p->series));
+	if (!p->series || !rpc_add_parsed(s->daemon, p)) {
+		free(p->series);
+		return NULL;
+	}
+	s->parsed_cnt++;
+	return p;
+}
+
+void streams_on_exchange(const struct protocol_exchange *e, void *context)
+{
+	struct connection *c = context;
+	struct streams *s = c->streams;
+	struct moments m;
+	struct parsed *p;
+
+	/* A push of the target itself is nothing that it waits for. */
+	if (e->is_push && e->asker != c->own)
+		return;
+	find_moments(c, e, &m);
+	if (!m.read_ns || (!e->is_push && (!m.sent_ns || !m.complete_ns))) {
+		rpc_count_untimed(s->daemon, c->endpoint);
+		return;
+	}
+	p = find_parsed(c, e);
+	if (p) {
+		record_exchange(p, e, &m);
+		return;
+	}
+	rpc_count_untimed(s->daemon, c->endpoint);
+	if (!s->has_said_full)
+		daemon_message(s->daemon,
+			       "more than %d kinds of requests: further ones are not told apart, "
+			       "only counted",
+			       PARSED_MAX);
+	s->has_said_full = true;
+}
