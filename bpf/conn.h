@@ -269,8 +269,9 @@ static __always_inline void rpc_abandon(const struct ts_conn *c)
 	COUNTER_ADD(s->errors, 1);
 }
 
-#define SETTLE_TRIES 256 /* looks, each of a nanosecond or two; what is awaited takes some 300 ns \
-			  */
+#define SETTLE_TRIES                                                                 \
+	256 /* looks, each of a nanosecond or two; what is awaited takes some 300 ns \
+	     */
 
 /* The phase, once whoever is changing it is done. */
 static __always_inline __u32 phase_settled(const struct ts_conn *c)

@@ -100,7 +100,7 @@ static void test_long_lines(void **state)
 /* Where a lost stream goes on. */
 static void test_beginnings(void **state)
 {
-	static const struct {
+	static const struct { /* NOLINT: in the order in which rows read */
 		enum protocol_side side;
 		const char *text;
 		enum beginning beginning; /* of all of it; of less MAYBE or the same */

@@ -175,7 +175,7 @@ static void release(struct connection *c, bool wants_all)
 		free(c->held[done++]);
 	}
 	c->held_cnt -= done;
-	memmove(c->held, c->held + done, c->held_cnt * sizeof(c->held[0]));
+	memmove(c->held, c->held + done, c->held_cnt * sizeof(struct ts_stream_record *));
 }
 
 static bool hold(struct connection *c, const struct ts_stream_record *r, const void *payload)
