@@ -186,6 +186,10 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < SCENARIO_CNT; i++) {
 		const struct scenario *s = &scenarios[i];
 
+		/* On a slow machine (tests/kernels) those that differ in the kernel. */
+		if (getenv("TEST_BRIEF") && !s->is_parsed && !s->delayed &&
+		    strcmp(s->mode, "close") != 0)
+			continue;
 		snprintf(names[i], sizeof(names[i]), "%s %s", s->mode, s->role);
 		if (argc > 1 && !strstr(names[i], argv[1]))
 			continue;

@@ -77,7 +77,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 	fuzz_file_open(&file, &elf, offsetof(struct tiny_elf, code) + size_bytes);
 	process.images = &file.image;
 	symbol.size_bytes = size_bytes;
-	check(image_open(&file.image, &why) == 0);
+	check(image_load_symbols(&file.image, &why) == 0);
 	check(plan_fill(&process, &file.image, &symbol, &query, PLAN_NO_OFFSET, &plan) == 0);
 	if (plan.exit_mode != EXIT_REFUSED)
 		check_sites(&file, &symbol, &plan);
