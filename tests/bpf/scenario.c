@@ -125,6 +125,8 @@ int scenarios_run(const char *group, const struct scenario *scenarios, size_t cn
 			 s->function, s->error ? " " : "", s->error ? s->error : "");
 		if (argc > 1 && !strstr(names[i], argv[1]))
 			continue;
+		if (s->flags & NOT_BRIEF && getenv("TEST_BRIEF"))
+			continue;
 		tests[used++] = (struct CMUnitTest){.name = names[i],
 						    .test_func = test_scenario,
 						    .initial_state = (void *)(uintptr_t)s};

@@ -13,7 +13,9 @@ enum {
 			  the default */
 	ENDS_ITSELF = 2, /* the program ends in its last call */
 	HAS_ERRORS = 4,
-	ENDS_FIRST = 8,	 /* its last calls are known to have been left only when it has ended */
+	ENDS_FIRST = 8, /* its last calls are known to have been left only when it has ended */
+	NOT_BRIEF =
+		32, /* left out on a slow machine (tests/kernels): the kernel does nothing else */
 	TWO_LEVELS = 16, /* the best and the last: how it is attached does not matter for it */
 };
 

@@ -628,6 +628,10 @@ static void test_percentiles(void **state)
 	double inner, n = 2000;
 
 	(void)state;
+	/* An emulated machine (tests/kernels) is interrupted for longer than a call takes, between
+	 * the program's clock and the probe. */
+	if (getenv("TEST_BRIEF"))
+		return;
 	pid_text(t, pid);
 	tracer = trace(ARGS("trace", "-p", pid, "-f", "timed_spin", "--json"));
 	run_target(t);

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "conversation.h"
+#include "protocol/connection.h"
 
 #define ROWS(rows) (rows), sizeof(rows) / sizeof((rows)[0])
 
@@ -41,6 +42,8 @@ static void test_names(void **state)
 	}
 	assert_int_equal(protocol_parse("FIX"), PROTOCOL_END);
 	assert_int_equal(protocol_parse(""), PROTOCOL_END);
+	for (int i = 0; protocol_parsers[i]; i++)
+		assert_true(protocol_parsers[i]->state_bytes <= PARSER_STATE_BYTES);
 }
 
 static const struct conversation auto_rows[] = {
@@ -87,6 +90,14 @@ static const struct conversation auto_rows[] = {
 		.lines = {C("\001\002"), S(ACK), C("\003" ORDER), S(ACK)},
 		.told = TOLD "@3..2>3\n",
 		.counted = "unmatched 1 lost 1 found 1 skipped 3",
+		.kind_at_end = PROTOCOL_FIX,
+	},
+	{
+		.name = "a side that was not known has lost its place",
+		.kind = PROTOCOL_AUTO,
+		.lines = {C("\001\002"), S(ACK), C(ORDER), S(ACK)},
+		.told = TOLD "2>3\n",
+		.counted = "unmatched 1 lost 1 found 1 skipped 2",
 		.kind_at_end = PROTOCOL_FIX,
 	},
 	{

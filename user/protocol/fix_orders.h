@@ -7,7 +7,7 @@
 
 /* Tells x of a whole message. */
 void fix_orders_take(const struct fix_message *message, struct exchanges *x);
-/* Tells x of one order of a list that goes on. */
+/* Tells x of one order of a list that goes on: before the checksum, since lists are unbounded. */
 void fix_orders_take_listed(const struct fix_message *message, struct exchanges *x);
 
 enum fix_answer { FIX_NO_ID = 0, FIX_NOT_ASKED, FIX_ANSWERED };
