@@ -49,6 +49,10 @@ EXCLUSIVE = (
     ("sqlite3.h", ("user/store/",)),
     ("microhttpd.h", ("user/serve/",)),
     ("curl/*", ("user/sink/", "user/notify/", "user/daemon/")),
+    ("libfyaml.h", ("user/config/",)),
+    ("openssl/*", ("user/notify/",)),
+    ("curses.h", ("user/cli/",)),
+    ("ncurses*", ("user/cli/",)),
     ("cmocka.h", ("tests/",)),
 )
 
