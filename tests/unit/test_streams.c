@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "cli/endpoint_argument.h"
+#include "config/endpoint_argument.h"
 #include "measure/recorder.h"
 #include "measure/stats.h"
 #include "measure/stream_times.h"

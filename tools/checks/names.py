@@ -8,6 +8,7 @@ from rooms import room_of
 # A header that speaks for several kinds of object: the prefixes that its functions have beside its own name.
 PREFIXES = {
     "user/cli/cli.h": "cmd",
+    "user/config/protocol_names.h": "protocol",
     "user/daemon/internal.h": "daemon processes operations",
     "user/measure/window.h": "snapshot",
     "user/probe/internal.h": "group probe",

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Cleans and cuts UTF-8. */
+#include <ctype.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -175,4 +176,37 @@ void text_cut(const char *text, size_t columns, char *cut, size_t cut_bytes)
 	memcpy(cut, text, head_bytes);
 	memcpy(cut + head_bytes, ellipsis, mark_bytes);
 	memcpy(cut + head_bytes + mark_bytes, tail, strlen(tail) + 1);
+}
+
+#define DISTANCE_BYTES 64 /* longer names are compared by their beginnings */
+
+static size_t smaller(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+size_t text_distance(const char *wanted, const char *name, size_t limit)
+{
+	size_t row[DISTANCE_BYTES + 1], length = smaller(strlen(name), DISTANCE_BYTES);
+
+	for (size_t j = 0; j <= length; j++)
+		row[j] = j;
+	for (size_t i = 0; i < DISTANCE_BYTES && wanted[i]; i++) {
+		size_t diagonal = row[0], best = i + 1;
+
+		row[0] = i + 1;
+		for (size_t j = 0; j < length; j++) {
+			bool is_same = tolower((unsigned char)wanted[i]) ==
+				       tolower((unsigned char)name[j]);
+			size_t edit_cnt =
+				smaller(diagonal + !is_same, smaller(row[j], row[j + 1]) + 1);
+
+			diagonal = row[j + 1];
+			row[j + 1] = edit_cnt;
+			best = smaller(best, edit_cnt);
+		}
+		if (best >= limit)
+			return limit;
+	}
+	return smaller(row[length], limit);
 }

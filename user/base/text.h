@@ -25,4 +25,7 @@ size_t text_columns(const char *text);
  */
 void text_cut(const char *text, size_t columns, char *cut, size_t cut_bytes);
 
+/* Edits between two names, at most `limit`; case aside. For "did you mean". */
+size_t text_distance(const char *wanted, const char *name, size_t limit);
+
 #endif

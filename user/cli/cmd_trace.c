@@ -12,10 +12,10 @@
 
 #include "base/units.h"
 #include "cli/cli.h"
-#include "cli/endpoint_argument.h"
 #include "cli/report.h"
 #include "cli/report_fill.h"
 #include "config/duration.h"
+#include "config/endpoint_argument.h"
 #include "daemon/daemon.h"
 
 #define PID_MAX_CNT	    256	 /* -p options */

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hosts.h"
 #include "base/text.h"
 #include "daemon/internal.h"
-#include "target/hosts.h"
 #include "target/listeners.h"
 
 /* An endpoint's total, at most three segments, and what nobody asked for. */

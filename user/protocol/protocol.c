@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The room's face: the table of parsers, their names, the life of a connection. */
+/* The room's face: the table of parsers, the life of a connection. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,27 +9,6 @@
 const struct parser *const protocol_parsers[] = {
 	&parser_fix, &parser_http, &parser_jsonrpc, &parser_websocket, &parser_redis, NULL,
 };
-
-static const char *const names[PROTOCOL_END] = {
-	[PROTOCOL_NONE] = "none",	    [PROTOCOL_FIX] = "fix",
-	[PROTOCOL_HTTP] = "http",	    [PROTOCOL_JSONRPC] = "jsonrpc",
-	[PROTOCOL_WEBSOCKET] = "websocket", [PROTOCOL_REDIS] = "redis",
-	[PROTOCOL_AUTO] = "auto",
-};
-
-const char *protocol_name(enum protocol_kind kind)
-{
-	return names[kind];
-}
-
-enum protocol_kind protocol_parse(const char *text)
-{
-	for (int kind = 0; kind < PROTOCOL_END; kind++) {
-		if (strcmp(names[kind], text) == 0)
-			return (enum protocol_kind)kind;
-	}
-	return PROTOCOL_END;
-}
 
 struct protocol *protocol_new(enum protocol_kind kind, bool is_from_start, protocol_exchange_fn fn,
 			      void *context)

@@ -11,20 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum protocol_kind {
-	PROTOCOL_NONE = 0,
-	PROTOCOL_FIX,
-	PROTOCOL_HTTP,	  /* HTTP/1.1 */
-	PROTOCOL_JSONRPC, /* in HTTP bodies, in WebSocket messages, or one document after another */
-	PROTOCOL_WEBSOCKET, /* requests and responses by their JSON "id" */
-	PROTOCOL_REDIS,	    /* RESP2 and RESP3 */
-	PROTOCOL_AUTO,	    /* by the first bytes that either side sends */
-	PROTOCOL_END,
-};
-
-const char *protocol_name(enum protocol_kind kind);
-/* PROTOCOL_END where the text names none. */
-enum protocol_kind protocol_parse(const char *text);
+#include "config/protocol_names.h"
 
 /* Who sent: the side that opened the connection, or the one that accepted it. */
 enum protocol_side { PROTOCOL_CLIENT = 0, PROTOCOL_SERVER = 1, PROTOCOL_SIDE_CNT };

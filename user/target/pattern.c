@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/glob.h"
+#include "base/text.h"
 #include "target/pattern.h"
 
 /* Names that a mangled symbol abbreviates instead of spelling them (Itanium C++ ABI 5.1.10), or
@@ -164,36 +166,11 @@ int pattern_parse(const char *text, struct pattern *ret_pattern, struct fault *w
 	return 0;
 }
 
-/* '*' and '?' only: brackets are common in C++ names. Linear in practice: only the last '*' is ever
- * tried again. */
-static bool glob_matches(const char *glob, const char *name)
-{
-	const char *star = NULL, *resume = NULL, *start = glob;
-
-	while (*name) {
-		if (*glob == '*' && !is_go_receiver(start, glob)) {
-			star = glob++;
-			resume = name;
-		} else if (*glob == '?' || *glob == *name) {
-			glob++;
-			name++;
-		} else if (star) {
-			glob = star + 1;
-			name = ++resume;
-		} else {
-			return false;
-		}
-	}
-	while (*glob == '*')
-		glob++;
-	return !*glob;
-}
-
 bool pattern_matches(const struct pattern *pattern, const char *name)
 {
 	if (strcmp(pattern->function, name) == 0)
 		return true;
-	return pattern->is_glob && glob_matches(pattern->function, name);
+	return pattern->is_glob && glob_matches(pattern->function, name, is_go_receiver);
 }
 
 bool pattern_is_library(const struct pattern *pattern, const char *path)
@@ -228,38 +205,7 @@ static const char *last_name(const char *name)
 	return last;
 }
 
-#define DISTANCE_BYTES 64 /* longer names are compared by their beginnings */
-
-static size_t smaller(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
 size_t pattern_distance(const char *wanted, const char *name, size_t limit)
 {
-	size_t row[DISTANCE_BYTES + 1], length;
-
-	wanted = last_name(wanted);
-	name = last_name(name);
-	length = smaller(strlen(name), DISTANCE_BYTES);
-	for (size_t j = 0; j <= length; j++)
-		row[j] = j;
-	for (size_t i = 0; i < DISTANCE_BYTES && wanted[i]; i++) {
-		size_t diagonal = row[0], best = i + 1;
-
-		row[0] = i + 1;
-		for (size_t j = 0; j < length; j++) {
-			bool is_same = tolower((unsigned char)wanted[i]) ==
-				       tolower((unsigned char)name[j]);
-			size_t edit_cnt =
-				smaller(diagonal + !is_same, smaller(row[j], row[j + 1]) + 1);
-
-			diagonal = row[j + 1];
-			row[j + 1] = edit_cnt;
-			best = smaller(best, edit_cnt);
-		}
-		if (best >= limit)
-			return limit;
-	}
-	return smaller(row[length], limit);
+	return text_distance(last_name(wanted), last_name(name), limit);
 }

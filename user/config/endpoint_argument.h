@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* HOST:PORT, HOST, or :PORT on a command line. */
-#ifndef TICKSCOPE_CLI_ENDPOINT_ARGUMENT_H
-#define TICKSCOPE_CLI_ENDPOINT_ARGUMENT_H
+/* HOST:PORT, HOST, or :PORT, on a command line or in a file. */
+#ifndef TICKSCOPE_CONFIG_ENDPOINT_ARGUMENT_H
+#define TICKSCOPE_CONFIG_ENDPOINT_ARGUMENT_H
 
 #include <tickscope/abi_sock.h>
 #include "base/fault.h"

@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "cli/endpoint_argument.h"
-#include "target/hosts.h"
+#include "base/hosts.h"
+#include "config/endpoint_argument.h"
 
 #define HOST_BYTES 256
 

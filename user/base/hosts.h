@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What hosts are called, as far as a file says it: no name server is asked. */
-#ifndef TICKSCOPE_TARGET_HOSTS_H
-#define TICKSCOPE_TARGET_HOSTS_H
+#ifndef TICKSCOPE_BASE_HOSTS_H
+#define TICKSCOPE_BASE_HOSTS_H
 
 #include <stdbool.h>
 #include <stddef.h>

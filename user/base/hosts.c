@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "target/hosts.h"
+#include "base/hosts.h"
 
 #define WORD_MAX 32 /* names of one host that are looked at */
 
