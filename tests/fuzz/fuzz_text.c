@@ -1,14 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Text that people and files give: patterns, expressions, durations, names. */
+/* Text that people and files give: patterns, expressions, durations, names, labels. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/labels.h"
 #include "base/text.h"
 #include "config/duration.h"
 #include "config/error_expression.h"
 #include "target/internal.h"
 #include "target/pattern.h"
+
+/* A canonical text is what is written of its labels, and nothing else is. */
+static void read_labels(const char *text)
+{
+	static char names[LABELS_MAX][LABEL_NAME_BYTES], values[LABELS_MAX][LABEL_VALUE_BYTES];
+	struct label labels[LABELS_MAX];
+	const char *cursor = text;
+	char *again = malloc(strlen(text) + 1);
+	size_t cnt = 0;
+
+	while (cnt < LABELS_MAX && labels_next(&cursor, names[cnt], values[cnt])) {
+		labels[cnt] = (struct label){names[cnt], values[cnt]};
+		cnt++;
+	}
+	if (!cursor &&
+	    (labels_write(labels, cnt, again, strlen(text) + 1) || strcmp(text, again) != 0))
+		abort();
+	labels_contain(text, text);
+	free(again);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
@@ -41,6 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 	free(name);
 	free(name_without_generics(text, false));
 	free(name_without_generics(text, true));
+	read_labels(text);
 	text_clean(text);
 	text_cut(text, 20, cut, sizeof(cut));
 	if (text_columns(cut) > 20)

@@ -25,7 +25,7 @@ struct label {
 int labels_write(const struct label *labels, size_t cnt, char *text, size_t text_bytes);
 
 /* Steps through a canonical text: *cursor starts as the text, ends as NULL. False at the end, and
- * where the text is not canonical. */
+ * where the text is not canonical: there *cursor stays, and is not NULL. */
 bool labels_next(const char **cursor, char name[static LABEL_NAME_BYTES],
 		 char value[static LABEL_VALUE_BYTES]);
 
@@ -33,7 +33,7 @@ bool labels_next(const char **cursor, char name[static LABEL_NAME_BYTES],
 bool labels_find(const char *text, const char *name, char value[static LABEL_VALUE_BYTES]);
 
 /* True where every label of `wanted` is in `text` with the same value. The empty set is in every
- * set. */
+ * set; what is not canonical is in none. */
 bool labels_contain(const char *text, const char *wanted);
 
 #endif
