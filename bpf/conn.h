@@ -9,27 +9,15 @@
 
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
-#include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
 #include <tickscope/abi_sock.h>
+#include "endpoint.h"
 #include "series.h"
 #include "stream.h"
 
-#define AF_INET	    2
-#define AF_INET6    10
-#define IPPROTO_TCP 6
-
-/* Endpoints that have a place of their own; set before load. */
-const volatile __u32 endpoint_max = 0;
-/* Connections go to user space, for a parser; set before load. */
-const volatile __u8 wants_stream = 0;
-/* Set before load. */
-const volatile struct ts_endpoint_filter filter = {};
 /* Connections so far. */
 __u64 conn_cnt = 0;
-/* Places given out. */
-__u32 endpoint_next = 0;
 /* Connections that found no room. */
 __u64 conns_dropped = 0;
 
@@ -41,123 +29,6 @@ struct {
 	__type(value, struct ts_conn);
 } conns SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, TS_ENDPOINT_MAX);
-	__type(key, struct ts_endpoint_key);
-	__type(value, __u32);
-} endpoints SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, TS_ENDPOINT_MAX + 1);
-	__type(key, __u32);
-	__type(value, struct ts_endpoint_figures);
-} figures SEC(".maps");
-
-/* Process ids to measure. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 4096);
-	__type(key, __u32);
-	__type(value, __u8);
-} targets SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 4096);
-	__type(key, struct ts_listen_key);
-	__type(value, __u8);
-} listeners SEC(".maps");
-
-static __always_inline __u32 current_target(void)
-{
-	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
-
-	return bpf_map_lookup_elem(&targets, &tgid) ? tgid : 0;
-}
-
-static __always_inline bool is_tcp(struct sock *sk)
-{
-	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
-
-	return (family == AF_INET || family == AF_INET6) &&
-	       BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP;
-}
-
-static __always_inline bool is_listened_on(struct sock *sk)
-{
-	struct ts_listen_key key = {
-		.netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum),
-		.port = BPF_CORE_READ(sk, __sk_common.skc_num),
-	};
-
-	return bpf_map_lookup_elem(&listeners, &key);
-}
-
-/* ::ffff:a.b.c.d is a.b.c.d. */
-static __always_inline void key_set_remote(struct ts_endpoint_key *key, struct sock *sk)
-{
-	__u32 *words = (__u32 *)key->address;
-
-	key->port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
-	key->family = BPF_CORE_READ(sk, __sk_common.skc_family);
-	if (key->family == AF_INET6) {
-		BPF_CORE_READ_INTO(&key->address, sk, __sk_common.skc_v6_daddr);
-		if (words[0] || words[1] || words[2] != bpf_htonl(0xffff))
-			return;
-		words[2] = 0;
-		words[3] = 0;
-		key->family = AF_INET;
-	}
-	words[0] = BPF_CORE_READ(sk, __sk_common.skc_daddr);
-}
-
-static __always_inline void key_set(struct ts_endpoint_key *key, struct sock *sk, __u8 role)
-{
-	key->role = role;
-	if (role == TS_ROLE_CLIENT) {
-		key_set_remote(key, sk);
-	} else {
-		key->family = AF_INET;
-		key->port = BPF_CORE_READ(sk, __sk_common.skc_num);
-	}
-}
-
-static __always_inline bool is_wanted(const struct ts_endpoint_key *key)
-{
-	if (filter.port && filter.port != key->port)
-		return false;
-	if (!filter.family)
-		return true;
-	if (key->role != TS_ROLE_CLIENT || filter.family != key->family)
-		return false;
-	for (__u32 i = 0; i < sizeof(key->address); i++) {
-		if (filter.address[i] != key->address[i])
-			return false;
-	}
-	return true;
-}
-
-static __always_inline __u32 endpoint_get(const struct ts_endpoint_key *key)
-{
-	__u32 *known, idx;
-
-	known = bpf_map_lookup_elem(&endpoints, key);
-	if (known)
-		return *known;
-	if (*(volatile __u32 *)&endpoint_next >= endpoint_max)
-		return endpoint_max;
-	idx = __sync_fetch_and_add(&endpoint_next, 1);
-	if (idx >= endpoint_max)
-		return endpoint_max;
-	if (!bpf_map_update_elem(&endpoints, key, &idx, BPF_NOEXIST))
-		return idx;
-	known = bpf_map_lookup_elem(&endpoints, key);
-	return known ? *known : endpoint_max;
-}
-
 static __always_inline struct ts_conn *conn_get(struct sock *sk)
 {
 	__u64 key = (__u64)sk;
@@ -165,17 +36,11 @@ static __always_inline struct ts_conn *conn_get(struct sock *sk)
 	return bpf_map_lookup_elem(&conns, &key);
 }
 
-static __always_inline struct ts_endpoint_figures *figures_get(__u32 endpoint)
-{
-	return bpf_map_lookup_elem(&figures, &endpoint);
-}
-
 static __always_inline struct ts_conn *conn_add(struct sock *sk, __u8 role, __u32 tgid,
 						bool is_whole)
 {
 	struct ts_conn fresh = {.role = role,
 				.tgid = tgid,
-				.is_streamed = wants_stream,
 				.is_whole = is_whole,
 				.id = __sync_fetch_and_add(&conn_cnt, 1)};
 	struct ts_endpoint_key endpoint = {};
@@ -183,7 +48,7 @@ static __always_inline struct ts_conn *conn_add(struct sock *sk, __u8 role, __u3
 	__u64 key = (__u64)sk;
 
 	key_set(&endpoint, sk, role);
-	if (!is_wanted(&endpoint))
+	if (!endpoint_choose(&endpoint, &fresh.is_streamed))
 		return NULL;
 	fresh.endpoint = endpoint_get(&endpoint);
 	if (bpf_map_update_elem(&conns, &key, &fresh, BPF_ANY)) {

@@ -17,16 +17,25 @@ struct ts_endpoint_key {
 	__u16 port;	  /* host order */
 	__u8 family;	  /* AF_INET or AF_INET6 */
 	__u8 role;	  /* enum ts_role */
-	__u32 reserved;
+	__u8 filter;	  /* number of the filter that chose it, from 1; 0: there are none */
+	__u8 reserved[3];
 };
 
-/* Which endpoints to measure; all zero: all. */
+/* More are refused: each new connection is compared with all of them. */
+#define TS_FILTER_MAX 16
+
+/* Endpoints to measure. */
 struct ts_endpoint_filter {
-	__u8 address[16]; /* as in ts_endpoint_key; of a remote service, where family says so */
-	__u16 port;	  /* of a remote service, or served; 0: any */
-	__u8 family;	  /* 0: any address */
+	__u8 address[16];  /* as in ts_endpoint_key; of a remote service, where family says so */
+	__u16 port;	   /* of a remote service, or served; 0: any */
+	__u8 family;	   /* AF_INET, AF_INET6; 0: any address */
+	__u8 prefix_bits;  /* so many first bits of the address count: 32 (128) for all of it */
+	__u8 role;	   /* enum ts_role; TS_ROLE_NONE: either */
+	__u8 wants_stream; /* what these connections carry goes to user space, for a parser */
+	__u8 is_one;	   /* all that it chooses are one endpoint, with the filter's address */
 	__u8 reserved;
 };
+_Static_assert(sizeof(struct ts_endpoint_filter) == 24, "filter has no hidden padding");
 
 /* More than these share the last one. */
 #define TS_ENDPOINT_MAX 64

@@ -99,22 +99,34 @@ static void test_endpoints(void **state)
 		const char *address; /* NULL: any */
 		uint16_t port;
 		uint8_t family; /* 0 and no port: refused */
+		uint8_t prefix_bits;
 	} rows[] = {
-		{"10.1.2.3:9878", "10.1.2.3", 9878, AF_INET},
-		{"10.1.2.3", "10.1.2.3", 0, AF_INET},
-		{":6379", NULL, 6379, 0},
-		{"[::1]:80", "::1", 80, AF_INET6},
-		{"[fe80::1]", "fe80::1", 0, AF_INET6},
-		{"fe80::1", "fe80::1", 0, AF_INET6},
-		{"", NULL, 0, 0},
-		{":", NULL, 0, 0},
-		{":0", NULL, 0, 0},
-		{":65536", NULL, 0, 0},
-		{":-1", NULL, 0, 0},
-		{":80x", NULL, 0, 0},
-		{"10.1.2.300:80", NULL, 0, 0},
-		{"no.such.host.in.the.file:80", NULL, 0, 0},
-		{":99999999999999999999", NULL, 0, 0},
+		{"10.1.2.3:9878", "10.1.2.3", 9878, AF_INET, 32},
+		{"10.1.2.3", "10.1.2.3", 0, AF_INET, 32},
+		{":6379", NULL, 6379, 0, 0},
+		{"[::1]:80", "::1", 80, AF_INET6, 128},
+		{"[fe80::1]", "fe80::1", 0, AF_INET6, 128},
+		{"fe80::1", "fe80::1", 0, AF_INET6, 128},
+		{"10.1.0.0/16:9878", "10.1.0.0", 9878, AF_INET, 16},
+		{"0.0.0.0/0", "0.0.0.0", 0, AF_INET, 0},
+		{"[2001:db8::]/32:443", "2001:db8::", 443, AF_INET6, 32},
+		{"[2001:db8::]/32", "2001:db8::", 0, AF_INET6, 32},
+		{"2001:db8::/128", "2001:db8::", 0, AF_INET6, 128},
+		{"10.1.0.0/33", NULL, 0, 0, 0},
+		{"10.1.0.0/", NULL, 0, 0, 0},
+		{"10.1.0.0/1x:80", NULL, 0, 0, 0},
+		{"10.1.0.0/4294967312", NULL, 0, 0, 0},
+		{"[2001:db8::]/129", NULL, 0, 0, 0},
+		{"/16:80", NULL, 0, 0, 0},
+		{"", NULL, 0, 0, 0},
+		{":", NULL, 0, 0, 0},
+		{":0", NULL, 0, 0, 0},
+		{":65536", NULL, 0, 0, 0},
+		{":-1", NULL, 0, 0, 0},
+		{":80x", NULL, 0, 0, 0},
+		{"10.1.2.300:80", NULL, 0, 0, 0},
+		{"no.such.host.in.the.file:80", NULL, 0, 0, 0},
+		{":99999999999999999999", NULL, 0, 0, 0},
 	};
 
 	(void)state;
@@ -132,6 +144,7 @@ static void test_endpoints(void **state)
 			inet_pton(rows[i].family, rows[i].address, address);
 		assert_int_equal(filter.port, rows[i].port);
 		assert_int_equal(filter.family, rows[i].family);
+		assert_int_equal(filter.prefix_bits, rows[i].prefix_bits);
 		assert_memory_equal(filter.address, address, sizeof(address));
 	}
 }

@@ -37,9 +37,10 @@ static const char usage[] =
 	"  -f, --function FUNC     FUNC, a glob with * and ?, LIB:FUNC in a shared library, or "
 	"FUNC+0xOFF; the name as in the\n"
 	"                          source or as in the symbol table; may be given more than once\n"
-	"      --rpc               the TCP connections of the processes: each remote service, and "
+	"      --rpc [ENDPOINT…]   the TCP connections of the processes: each remote service, and "
 	"each "
-	"port they serve\n"
+	"port they serve; or\n"
+	"                          only HOST:PORT, HOST, :PORT, NETWORK/BITS:PORT; at most 16\n"
 	"      --protocol P        fix, http, jsonrpc, websocket, redis or auto: requests by kind, "
 	"with "
 	"labels\n"
@@ -310,8 +311,11 @@ static int set_endpoint(struct trace *t, const char *text)
 {
 	struct fault why;
 
-	if (endpoint_argument_parse(text, &t->config.rpc_filter, &why))
+	if (t->config.rpc_filter_cnt == TS_FILTER_MAX)
+		return cli_usage_error("trace", "--rpc: more than %d endpoints", TS_FILTER_MAX);
+	if (endpoint_argument_parse(text, &t->config.rpc_filters[t->config.rpc_filter_cnt], &why))
 		return cli_usage_error("trace", "--rpc: %s", why.text);
+	t->config.rpc_filter_cnt++;
 	return CLI_OK;
 }
 
@@ -453,7 +457,7 @@ int cmd_trace(int argc, char **argv)
 		}
 		code = take_option(t, option, optarg);
 	}
-	if (code == CLI_OK && optind < argc && t->config.wants_rpc)
+	while (code == CLI_OK && optind < argc && t->config.wants_rpc)
 		code = set_endpoint(t, argv[optind++]);
 	if (code == CLI_OK && optind < argc)
 		code = cli_usage_error("trace",

@@ -22,11 +22,29 @@ static int parse_port(const char *text, struct ts_endpoint_filter *filter, struc
 	return 0;
 }
 
+/* "/BITS" behind an address; without it, all of the address counts. */
+static int parse_prefix(const char *bits, struct ts_endpoint_filter *filter, struct fault *why)
+{
+	unsigned int max = filter->family == AF_INET ? 32 : 128, cnt = 0;
+	size_t digits = bits ? strspn(bits, "0123456789") : 0;
+
+	for (size_t i = 0; i < digits && cnt <= max; i++)
+		cnt = 10 * cnt + (unsigned int)(bits[i] - '0');
+	if (bits && (!digits || bits[digits] || cnt > max))
+		return fault_set(why, -EINVAL, "\"/%s\" is no prefix length: 0 to %u", bits, max);
+	filter->prefix_bits = (uint8_t)(bits ? cnt : max);
+	return 0;
+}
+
 static int parse_host(char *host, struct ts_endpoint_filter *filter, struct fault *why)
 {
 	char address[INET6_ADDRSTRLEN];
-	size_t length = strlen(host);
+	char *bits = strrchr(host, '/');
+	size_t length;
 
+	if (bits)
+		*bits++ = '\0';
+	length = strlen(host);
 	if (length > 2 && host[0] == '[' && host[length - 1] == ']') {
 		host[length - 1] = '\0';
 		host++;
@@ -42,7 +60,7 @@ static int parse_host(char *host, struct ts_endpoint_filter *filter, struct faul
 		filter->family = inet_pton(AF_INET, address, filter->address) == 1    ? AF_INET
 				 : inet_pton(AF_INET6, address, filter->address) == 1 ? AF_INET6
 										      : 0;
-	return 0;
+	return parse_prefix(bits, filter, why);
 }
 
 int endpoint_argument_parse(const char *text, struct ts_endpoint_filter *ret_filter,
@@ -50,15 +68,16 @@ int endpoint_argument_parse(const char *text, struct ts_endpoint_filter *ret_fil
 {
 	struct ts_endpoint_filter filter = {0};
 	char host[HOST_BYTES];
-	char *colon;
+	char *colon, *bracket;
 	int err = 0;
 
 	if (strlen(text) >= sizeof(host))
 		return fault_set(why, -EINVAL, "a host name of more than %d bytes", HOST_BYTES - 1);
 	memcpy(host, text, strlen(text) + 1);
 	colon = strrchr(host, ':');
+	bracket = strrchr(host, ']');
 	/* An IPv6 address without a port has colons, too: brackets tell. */
-	if (colon && (strchr(host, ':') == colon || colon[-1] == ']')) {
+	if (colon && (strchr(host, ':') == colon || (bracket && colon > bracket))) {
 		*colon = '\0';
 		err = parse_port(colon + 1, &filter, why);
 	}

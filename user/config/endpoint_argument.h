@@ -6,7 +6,8 @@
 #include <tickscope/abi_sock.h>
 #include "base/fault.h"
 
-/* HOST is an address, [address] with colons in it, or a name in /etc/hosts. 0 or -EINVAL. */
+/* HOST is an address, [address] with colons in it, either with /BITS for a network, or a name in
+ * /etc/hosts. 0 or -EINVAL. */
 int endpoint_argument_parse(const char *text, struct ts_endpoint_filter *ret_filter,
 			    struct fault *why);
 

@@ -25,7 +25,8 @@ struct daemon_config {
 	size_t pid_cnt;
 	const char *executable; /* … or all of this file, present and future; NULL: none */
 	bool wants_rpc;		/* measure the connections of the processes, too */
-	struct ts_endpoint_filter rpc_filter;
+	struct ts_endpoint_filter rpc_filters[TS_FILTER_MAX]; /* none: all endpoints */
+	size_t rpc_filter_cnt;
 	enum sock_hooks hooks;
 	enum protocol_kind protocol; /* to parse; PROTOCOL_NONE: none */
 	const char *const *functions;

@@ -43,12 +43,20 @@ size_t rpc_operation_max(const struct daemon *d)
 
 int rpc_start(struct daemon *d, struct fault *why)
 {
+	bool wants_stream = d->config->protocol != PROTOCOL_NONE;
+	struct ts_endpoint_filter filters[TS_FILTER_MAX];
 	const struct sock_options options = {.hooks = d->config->hooks,
-					     .filter = d->config->rpc_filter,
-					     .wants_stream = d->config->protocol != PROTOCOL_NONE};
-	int err = sock_open(&options, &d->sock, why);
+					     .filters = filters,
+					     .filter_cnt = d->config->rpc_filter_cnt,
+					     .wants_stream = wants_stream};
+	int err;
 
-	if (!err && options.wants_stream && streams_start(d))
+	for (size_t i = 0; i < options.filter_cnt; i++) {
+		filters[i] = d->config->rpc_filters[i];
+		filters[i].wants_stream = wants_stream;
+	}
+	err = sock_open(&options, &d->sock, why);
+	if (!err && wants_stream && streams_start(d))
 		err = fault_set(why, -ENOMEM, "out of memory");
 	return err;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Loads the socket programs with one kind of hook, and reads what they count. */
+/* Opens the socket programs with the best kind of hook, and reads what they count. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -11,29 +11,12 @@
 #include <bpf/libbpf.h>
 
 #include "probe/sock.h"
-#include "sock.skel.h"
+#include "probe/sock_filters.h"
+#include "probe/sock_load.h"
 
-#define RING_BYTES_UNUSED 4096	/* the smallest there is */
-#define RECORDS_AT_ONCE	  10000 /* some 10 ms: others wait for their turn, too */
-#define STRIPE_MAX	  4	/* 65 endpoints of 5 series are 6 MiB a stripe */
+#define RECORDS_AT_ONCE 10000 /* some 10 ms: others wait for their turn, too */
 
 static const char *const hooks_names[SOCK_HOOKS_END] = {"auto", "fentry", "kprobe", "raw_tp"};
-
-struct sock_probe {
-	struct sock_bpf *skel;
-	enum sock_hooks hooks;
-	size_t stripe_cnt;
-	struct ts_series *series;
-	size_t series_bytes;
-	struct ts_endpoint_figures *figures;
-	size_t figures_bytes;
-	bool is_known[TS_ENDPOINT_MAX + 1]; /* reported by sock_new_endpoints */
-	struct sock_options options;
-	struct ring_buffer *ring;
-	size_t record_cnt;	  /* of this sock_read_stream */
-	sock_stream_fn stream_fn; /* during sock_read_stream */
-	void *stream_context;
-};
 
 const char *sock_hooks_name(enum sock_hooks hooks)
 {
@@ -52,87 +35,6 @@ enum sock_hooks sock_hooks_parse(const char *text)
 enum sock_hooks sock_hooks(const struct sock_probe *probe)
 {
 	return probe->hooks;
-}
-
-struct hook_program {
-	struct bpf_program *program;
-	enum sock_hooks hooks; /* SOCK_HOOKS_AUTO: needed with all */
-};
-
-#define HOOK_PROGRAM_CNT 16
-
-/* Only where the kernel has the function that it is for. */
-#define PAGE_FUNCTION "tcp_sendpage"
-
-static size_t list_programs(struct sock_bpf *skel, struct hook_program list[HOOK_PROGRAM_CNT])
-{
-	const struct hook_program all[] = {
-		{skel->progs.sock_arrived, SOCK_HOOKS_AUTO},
-		{skel->progs.sock_state, SOCK_HOOKS_AUTO},
-		{skel->progs.sock_retransmit, SOCK_HOOKS_AUTO},
-		{skel->progs.sock_destroyed, SOCK_HOOKS_AUTO},
-		{skel->progs.sock_sent, SOCK_HOOKS_RAW_TP},
-		{skel->progs.sock_received, SOCK_HOOKS_RAW_TP},
-		{skel->progs.sock_send_enter, SOCK_HOOKS_FENTRY},
-		{skel->progs.sock_send_exit, SOCK_HOOKS_FENTRY},
-		{skel->progs.sock_receive_exit, SOCK_HOOKS_FENTRY},
-		{skel->progs.sock_send_probe, SOCK_HOOKS_KPROBE},
-		{skel->progs.sock_send_return, SOCK_HOOKS_KPROBE},
-		{skel->progs.sock_receive_probe, SOCK_HOOKS_KPROBE},
-		{skel->progs.sock_receive_return, SOCK_HOOKS_KPROBE},
-		{skel->progs.sock_page_exit, SOCK_HOOKS_FENTRY},
-		{skel->progs.sock_page_probe, SOCK_HOOKS_KPROBE},
-		{skel->progs.sock_page_return, SOCK_HOOKS_KPROBE},
-	};
-
-	memcpy(list, all, sizeof(all));
-	return sizeof(all) / sizeof(all[0]);
-}
-
-static bool is_used(const struct hook_program *p, enum sock_hooks hooks)
-{
-	const char *function = strchr(bpf_program__section_name(p->program), '/');
-
-	if (function && strcmp(function + 1, PAGE_FUNCTION) == 0 &&
-	    libbpf_find_vmlinux_btf_id(PAGE_FUNCTION, BPF_TRACE_FEXIT) < 0)
-		return false;
-	return p->hooks == SOCK_HOOKS_AUTO || p->hooks == hooks;
-}
-
-static size_t choose_stripes(void)
-{
-	int cpu_cnt = libbpf_num_possible_cpus();
-	size_t stripe_cnt = 1;
-
-	while (stripe_cnt < STRIPE_MAX && stripe_cnt * 2 <= (size_t)(cpu_cnt > 0 ? cpu_cnt : 1))
-		stripe_cnt *= 2;
-	return stripe_cnt;
-}
-
-static int load(struct sock_probe *probe, enum sock_hooks hooks)
-{
-	uint32_t series_cnt = (TS_ENDPOINT_MAX + 1) * TS_RPC_SERIES_CNT;
-	struct hook_program list[HOOK_PROGRAM_CNT];
-	size_t cnt;
-	int err;
-
-	probe->skel = sock_bpf__open();
-	if (!probe->skel)
-		return errno ? -errno : -EINVAL;
-	probe->stripe_cnt = choose_stripes();
-	probe->skel->rodata->stripe_mask = (uint32_t)probe->stripe_cnt - 1;
-	probe->skel->rodata->endpoint_max = TS_ENDPOINT_MAX;
-	probe->skel->rodata->wants_stream = probe->options.wants_stream;
-	memcpy((void *)&probe->skel->rodata->filter, &probe->options.filter,
-	       sizeof(probe->options.filter));
-	cnt = list_programs(probe->skel, list);
-	for (size_t i = 0; i < cnt; i++)
-		bpf_program__set_autoload(list[i].program, is_used(&list[i], hooks));
-	err = bpf_map__set_max_entries(probe->skel->maps.series,
-				       series_cnt * (uint32_t)probe->stripe_cnt);
-	if (!err && !probe->options.wants_stream)
-		err = bpf_map__set_max_entries(probe->skel->maps.stream, RING_BYTES_UNUSED);
-	return err ? err : sock_bpf__load(probe->skel);
 }
 
 /* Rounded up to whole pages, as the kernel maps arrays. */
@@ -163,18 +65,6 @@ static int map_counters(struct sock_probe *probe)
 	return probe->figures ? 0 : -errno;
 }
 
-static int attach(struct sock_probe *probe, enum sock_hooks hooks)
-{
-	struct hook_program list[HOOK_PROGRAM_CNT];
-	size_t cnt = list_programs(probe->skel, list);
-
-	for (size_t i = 0; i < cnt; i++) {
-		if (!is_used(&list[i], hooks))
-			bpf_program__set_autoattach(list[i].program, false);
-	}
-	return sock_bpf__attach(probe->skel);
-}
-
 static int on_record(void *context, void *data, size_t bytes)
 {
 	struct sock_probe *probe = context;
@@ -187,7 +77,7 @@ static int on_record(void *context, void *data, size_t bytes)
 
 static int open_ring(struct sock_probe *probe)
 {
-	if (!probe->options.wants_stream)
+	if (!probe->is_streaming)
 		return 0;
 	probe->ring =
 		ring_buffer__new(bpf_map__fd(probe->skel->maps.stream), on_record, probe, NULL);
@@ -232,14 +122,14 @@ static void unload(struct sock_probe *probe)
 
 static int try_hooks(struct sock_probe *probe, enum sock_hooks hooks)
 {
-	int err = load(probe, hooks);
+	int err = sock_load_programs(probe, hooks);
 
 	if (!err)
 		err = map_counters(probe);
 	if (!err)
 		err = open_ring(probe);
 	if (!err)
-		err = attach(probe, hooks);
+		err = sock_load_attach(probe, hooks);
 	if (err)
 		unload(probe);
 	else
@@ -274,14 +164,18 @@ static int discard_libbpf_output(enum libbpf_print_level level, const char *form
 int sock_open(const struct sock_options *options, struct sock_probe **ret_probe, struct fault *why)
 {
 	enum sock_hooks hooks = options->hooks;
-	struct sock_probe *probe = calloc(1, sizeof(*probe));
 	enum sock_hooks first = hooks ? hooks : SOCK_HOOKS_FENTRY;
 	enum sock_hooks last = hooks ? hooks : SOCK_HOOKS_RAW_TP;
-	int err = -ENOTSUP;
+	int err = sock_filters_check(options, why);
+	struct sock_probe *probe;
 
+	if (err)
+		return err;
+	probe = calloc(1, sizeof(*probe));
 	if (!probe)
 		return fault_set(why, -ENOMEM, "out of memory");
 	probe->options = *options;
+	probe->is_streaming = sock_filters_want_stream(options);
 	libbpf_set_print(discard_libbpf_output);
 	for (enum sock_hooks h = first; h <= last; h++) {
 		err = try_hooks(probe, h);

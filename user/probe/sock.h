@@ -32,13 +32,17 @@ struct sock_probe;
 
 struct sock_options {
 	enum sock_hooks hooks;
-	struct ts_endpoint_filter filter;
-	bool wants_stream; /* hand times, lengths and payload out, for parsers */
+	/* Which endpoints; none: all. A connection that several choose is the first one's. Read by
+	 * sock_open only. */
+	const struct ts_endpoint_filter *filters;
+	size_t filter_cnt; /* at most TS_FILTER_MAX */
+	bool wants_stream; /* without filters: hand times, lengths and payload out, for parsers */
 };
 
 /*
  * Loads and attaches at the wanted kind of hook, or the best that works here; nothing is measured
- * before sock_add_target. -EPERM: not allowed to; -ENOTSUP: no (wanted) kind works.
+ * before sock_add_target. -EPERM: not allowed to; -ENOTSUP: no (wanted) kind works;
+ * -EINVAL: filters that cannot be.
  */
 int sock_open(const struct sock_options *options, struct sock_probe **ret_probe, struct fault *why);
 void sock_free(struct sock_probe *probe);
