@@ -123,7 +123,7 @@ struct scenario {
 #define LEAST	 {126, 0, 0, 1}
 
 static const struct scenario scenarios[] = {
-	{"none: all", {{0}}, 0, {{ALL, ALL}, {ALL, ALL}}},
+	{"none: all", {{.port = 0}}, 0, {{ALL, ALL}, {ALL, ALL}}},
 	{"a port, of both sides", {{.port = 1}}, 1, {{1, 1}, {NONE, NONE}}},
 	{"a port, as client", {{.port = 2, .role = TS_ROLE_CLIENT}}, 1, {{NONE, NONE}, {1, NONE}}},
 	{"a port, as server", {{.port = 2, .role = TS_ROLE_SERVER}}, 1, {{NONE, NONE}, {NONE, 1}}},
