@@ -22,6 +22,7 @@
 #define FUNCTION_MAX_CNT    1024 /* -f options */
 #define MAX_FUNCTIONS	    1000 /* matches, unless --max-functions says otherwise */
 #define MAX_FUNCTIONS_LIMIT 1700 /* PROBE_MAP_BYTES of kernel memory hold these */
+#define SERIES_SPARE	    16 /* a later process of --exe may be another build, with other functions */
 #define INTERVAL_DEFAULT_NS 1000000000ULL
 #define INTERVAL_MIN_NS	    10000000ULL /* 100 tables a second are more than anyone can read */
 #define DURATION_MAX_NS	    (366ULL * 24 * 3600 * 1000000000ULL)
@@ -108,9 +109,13 @@ static const struct option options[] = {
 
 struct trace {
 	struct daemon_config config;
+	struct daemon_target target;
+	struct config_match match;
 	pid_t pids[PID_MAX_CNT];
-	const char *functions[FUNCTION_MAX_CNT];
+	struct daemon_function functions[FUNCTION_MAX_CNT];
+	struct daemon_endpoint endpoints[TS_FILTER_MAX];
 	struct error_expression error;
+	const char *error_text; /* NULL: none */
 	bool wants_json;
 	bool wants_histogram;
 	bool is_live; /* the table is redrawn in place */
@@ -149,8 +154,8 @@ static void on_attached(const struct daemon_view *view, void *context)
 
 	if (!view->process_cnt)
 		cli_message("attached to nothing yet: no process runs \"%s\"; waiting for one",
-			    t->config.executable);
-	else if (t->config.function_cnt)
+			    t->match.exe);
+	else if (t->target.function_cnt)
 		cli_message("attached to %zu function%s at %zu sites in %zu process%s of %s (%s) "
 			    "in %s; Ctrl-C ends",
 			    view->operation_cnt, view->operation_cnt == 1 ? "" : "s",
@@ -240,29 +245,29 @@ static int on_end(const struct daemon_view *view, void *context)
 
 static int add_pid(struct trace *t, const char *text)
 {
-	if (t->config.pid_cnt == PID_MAX_CNT)
+	if (t->match.pid_cnt == PID_MAX_CNT)
 		return cli_usage_error("trace",
 				       "-p can be given at most %d times; --exe takes any number",
 				       PID_MAX_CNT);
-	if (!cli_parse_pid("trace", text, &t->pids[t->config.pid_cnt]))
+	if (!cli_parse_pid("trace", text, &t->pids[t->match.pid_cnt]))
 		return CLI_USAGE;
-	for (size_t i = 0; i < t->config.pid_cnt; i++) {
-		if (t->pids[i] == t->pids[t->config.pid_cnt])
+	for (size_t i = 0; i < t->match.pid_cnt; i++) {
+		if (t->pids[i] == t->pids[t->match.pid_cnt])
 			return CLI_OK;
 	}
-	t->config.pid_cnt++;
+	t->match.pid_cnt++;
 	return CLI_OK;
 }
 
 static int add_function(struct trace *t, const char *text)
 {
-	if (t->config.function_cnt == FUNCTION_MAX_CNT)
+	if (t->target.function_cnt == FUNCTION_MAX_CNT)
 		return cli_usage_error("trace",
 				       "-f can be given at most %d times; a glob matches many",
 				       FUNCTION_MAX_CNT);
 	if (!*text)
 		return cli_usage_error("trace", "-f takes the name of a function");
-	t->functions[t->config.function_cnt++] = text;
+	t->functions[t->target.function_cnt++].pattern = text;
 	return CLI_OK;
 }
 
@@ -281,8 +286,7 @@ static int set_error(struct trace *t, const char *text)
 
 	if (error_expression_parse(text, &t->error, &why))
 		return cli_usage_error("trace", "--error \"%s\": %s", text, why.text);
-	t->config.error = &t->error;
-	t->config.error_text = text;
+	t->error_text = text;
 	return CLI_OK;
 }
 
@@ -311,11 +315,11 @@ static int set_endpoint(struct trace *t, const char *text)
 {
 	struct fault why;
 
-	if (t->config.rpc_filter_cnt == TS_FILTER_MAX)
+	if (t->config.endpoint_cnt == TS_FILTER_MAX)
 		return cli_usage_error("trace", "--rpc: more than %d endpoints", TS_FILTER_MAX);
-	if (endpoint_argument_parse(text, &t->config.rpc_filters[t->config.rpc_filter_cnt], &why))
+	if (endpoint_argument_parse(text, &t->endpoints[t->config.endpoint_cnt].filter, &why))
 		return cli_usage_error("trace", "--rpc: %s", why.text);
-	t->config.rpc_filter_cnt++;
+	t->config.endpoint_cnt++;
 	return CLI_OK;
 }
 
@@ -328,7 +332,7 @@ static int set_hooks(struct trace *t, const char *text)
 	return CLI_OK;
 }
 
-static int take_option(struct trace *t, int option, const char *value)
+static int take_option(struct trace *t, int option, char *value)
 {
 	switch (option) {
 	case 'p':
@@ -340,10 +344,10 @@ static int take_option(struct trace *t, int option, const char *value)
 	case 'i':
 		return set_duration("-i", value, INTERVAL_MIN_NS, &t->config.interval_ns);
 	case OPTION_EXE:
-		t->config.executable = value;
+		t->match.exe = value;
 		return CLI_OK;
 	case OPTION_RPC:
-		t->config.wants_rpc = true;
+		t->target.wants_rpc = true;
 		return CLI_OK;
 	case OPTION_PROTOCOL:
 		return set_protocol(t, value);
@@ -363,10 +367,10 @@ static int take_option(struct trace *t, int option, const char *value)
 	case OPTION_LEVEL:
 		return set_level(t, value);
 	case OPTION_EXIT:
-		return cli_parse_exit_policy("trace", value, &t->config.exit_policy) ? CLI_OK
+		return cli_parse_exit_policy("trace", value, &t->target.exit_policy) ? CLI_OK
 										     : CLI_USAGE;
 	case OPTION_DEBUG_DIR:
-		t->config.debug_dir = value;
+		t->target.debug_dir = value;
 		return CLI_OK;
 	case OPTION_MAX:
 		return cli_parse_count("trace", "--max-functions", value, MAX_FUNCTIONS_LIMIT,
@@ -381,15 +385,15 @@ static int take_option(struct trace *t, int option, const char *value)
 
 static int check_arguments(const struct trace *t)
 {
-	if (!t->config.pid_cnt && !t->config.executable)
+	if (!t->match.pid_cnt && !t->match.exe)
 		return cli_usage_error(
 			"trace",
 			"which process? Give -p PID, or --exe PATH for all that run a file");
-	if (t->config.pid_cnt && t->config.executable)
+	if (t->match.pid_cnt && t->match.exe)
 		return cli_usage_error("trace", "-p and --exe exclude each other");
-	if (t->config.protocol && !t->config.wants_rpc)
+	if (t->config.protocol && !t->target.wants_rpc)
 		return cli_usage_error("trace", "--protocol is for the connections of --rpc");
-	if (!t->config.function_cnt && !t->config.wants_rpc)
+	if (!t->target.function_cnt && !t->target.wants_rpc)
 		return cli_usage_error(
 			"trace", "what to trace? Give -f FUNC (`tickscope functions -p PID` lists "
 				 "them), or --rpc for connections");
@@ -409,8 +413,19 @@ static void prepare_output(struct trace *t)
 	t->is_live = is_terminal && !t->wants_json;
 	if (t->is_live && !t->config.interval_ns)
 		t->config.interval_ns = INTERVAL_DEFAULT_NS;
-	t->config.pids = t->pids;
-	t->config.functions = t->functions;
+	t->match.pids = t->pids;
+	t->target.match = &t->match;
+	t->target.functions = t->functions;
+	for (size_t i = 0; t->error_text && i < t->target.function_cnt; i++) {
+		t->functions[i].error = &t->error;
+		t->functions[i].error_text = t->error_text;
+	}
+	t->config.targets = &t->target;
+	t->config.target_cnt = 1;
+	t->config.endpoints = t->endpoints;
+	for (size_t i = 0; i < t->config.endpoint_cnt; i++)
+		t->endpoints[i].protocol = t->config.protocol;
+	t->config.spare_cnt = SERIES_SPARE;
 	if (!t->config.function_max)
 		t->config.function_max = MAX_FUNCTIONS;
 	signal(SIGPIPE, SIG_IGN); /* a reader that went away is an error of write, not the end of
@@ -437,7 +452,7 @@ static int run(struct trace *t)
 	if (t->write_err == -EPIPE)
 		return CLI_OK;
 	cli_error("%s", why.text);
-	return err == -EINVAL && t->config.error ? CLI_USAGE : CLI_FAILED;
+	return err == -EINVAL && t->error_text ? CLI_USAGE : CLI_FAILED;
 }
 
 int cmd_trace(int argc, char **argv)
@@ -457,7 +472,7 @@ int cmd_trace(int argc, char **argv)
 		}
 		code = take_option(t, option, optarg);
 	}
-	while (code == CLI_OK && optind < argc && t->config.wants_rpc)
+	while (code == CLI_OK && optind < argc && t->target.wants_rpc)
 		code = set_endpoint(t, argv[optind++]);
 	if (code == CLI_OK && optind < argc)
 		code = cli_usage_error("trace",

@@ -28,6 +28,11 @@ static uint64_t clock_ns(clockid_t id)
 	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
 }
 
+uint64_t daemon_wall_ns(void)
+{
+	return clock_ns(CLOCK_REALTIME);
+}
+
 void daemon_message(struct daemon *d, const char *format, ...)
 {
 	char text[FAULT_TEXT_BYTES + 256];
@@ -238,10 +243,10 @@ static bool dispatch(struct daemon *d, struct sources *s, uint64_t source)
 	case DAEMON_SOURCE_EVENTS:
 		probe_read_events(d->probe, on_kernel_event, d);
 		say_dropped_events(d);
-		return d->traced_cnt || d->config->executable;
+		return d->traced_cnt || processes_may_come(d);
 	case DAEMON_SOURCE_PROCESS:
 		processes_ended(d, (pid_t)(source & ~DAEMON_SOURCE_MASK));
-		return d->traced_cnt || d->config->executable;
+		return d->traced_cnt || processes_may_come(d);
 	}
 	return true;
 }

@@ -13,32 +13,59 @@
 #include <sys/types.h>
 
 #include "base/fault.h"
-#include "config/error_expression.h"
+#include "base/labels.h"
+#include "config/config.h"
 #include "measure/window.h"
 #include "probe/probe.h"
 #include "probe/sock.h"
 #include "protocol/protocol.h"
 #include "target/target.h"
 
-struct daemon_config {
-	const pid_t *pids; /* these processes … */
-	size_t pid_cnt;
-	const char *executable; /* … or all of this file, present and future; NULL: none */
-	bool wants_rpc;		/* measure the connections of the processes, too */
-	struct ts_endpoint_filter rpc_filters[TS_FILTER_MAX]; /* none: all endpoints */
-	size_t rpc_filter_cnt;
-	enum sock_hooks hooks;
-	enum protocol_kind protocol; /* to parse; PROTOCOL_NONE: none */
-	const char *const *functions;
-	size_t function_cnt;
+/* Functions to trace in the processes of a target. */
+struct daemon_function {
+	const char *pattern;
+	const char *name;		      /* of the operation; NULL: the function's own */
 	const struct error_expression *error; /* NULL: none */
 	const char *error_text;
-	uint64_t duration_ns; /* 0: until a signal, or the last process ends */
-	uint64_t interval_ns; /* between two calls of on_interval; 0: none */
-	enum probe_level level;
+	bool is_optional; /* a process without it is no news */
+};
+
+/* Processes that are measured alike. */
+struct daemon_target {
+	const char *name; /* NULL: each process's own */
+	const struct config_match *match;
+	const struct daemon_function *functions;
+	size_t function_cnt;
 	enum exit_policy exit_policy;
 	const char *debug_dir; /* of separate debug files; NULL: only the usual places */
-	size_t function_max;   /* more matches than this are refused */
+	bool wants_rpc;	       /* measure their connections, too */
+};
+
+#define DAEMON_TARGET_MAX 64
+
+/* Connections that are measured alike. */
+struct daemon_endpoint {
+	const char *name;	/* of the operation; NULL: protocol and address */
+	const char *order_name; /* of orders on it; NULL: likewise */
+	struct ts_endpoint_filter filter;
+	enum protocol_kind protocol; /* to parse; PROTOCOL_NONE: none */
+	const char *const *labels;   /* that tell requests apart; none: all that the protocol has */
+	size_t label_cnt;
+};
+
+struct daemon_config {
+	const struct daemon_target *targets;
+	size_t target_cnt;
+	const struct daemon_endpoint *endpoints; /* to measure; none: all of the processes */
+	size_t endpoint_cnt;			 /* at most TS_FILTER_MAX */
+	enum sock_hooks hooks;
+	enum protocol_kind protocol; /* to parse where there are no endpoints */
+	uint64_t duration_ns;	     /* 0: until a signal, or the last process ends */
+	uint64_t interval_ns;	     /* between two calls of on_interval; 0: none */
+	enum probe_level level;
+	size_t function_max; /* of one pattern: more matches than this are refused */
+	size_t spare_cnt;    /* functions that processes may bring which start later */
+	bool is_tolerant; /* a process or function that cannot be traced is said, not a failure */
 };
 
 #define OPERATION_PID_MAX 256 /* shown in every line of JSON */
@@ -88,7 +115,7 @@ enum operation_kind {
 
 struct operation_label {
 	const char *name; /* static */
-	char value[PROTOCOL_LABEL_BYTES];
+	char value[LABEL_VALUE_BYTES];
 };
 
 /* An operation and what it counted; strings and arrays belong to the daemon. */
@@ -102,6 +129,7 @@ struct operation {
 	char *full_name; /* with parameters: tells overloads apart */
 	char *file;
 	char *target;
+	size_t target_idx;
 	pid_t *pids; /* that it was traced in, at most OPERATION_PID_MAX: the latest */
 	size_t pid_cnt;
 	size_t pid_next;   /* where the next one goes, once there are so many */

@@ -5,6 +5,7 @@
 
 #include "daemon/daemon.h"
 
+#define FILE_PROBES_MAX 256 /* builds of the targets' executables that run at once */
 #define DAEMON_PROCESS_MAX \
 	4096 /* of one trace: more is a mistake in the choice of the executable */
 
@@ -17,9 +18,27 @@
 #define DAEMON_SOURCE_STREAM  (6ULL << 32)
 #define DAEMON_SOURCE_MASK    (0xffULL << 32)
 
+/* Probes on one file, in whatever process maps it: what a target's executable gets. */
+struct file_probes {
+	struct file_id file;
+	size_t target_idx;
+	size_t live_cnt; /* processes that are known to run it */
+	struct probe_group *group;
+};
+
+/* A target, and what became of it. */
+struct target {
+	const struct daemon_target *config;
+	size_t live_cnt;
+	struct fault fault;   /* of the last process that could not be traced; empty: none */
+	struct fault *faults; /* of each function, likewise */
+};
+
 /* A process that is being traced. */
 struct traced {
 	pid_t pid;
+	size_t target_idx;
+	uint64_t since_wall_ns;
 	int pidfd;
 	struct process *process;
 	struct operation_plans *plans; /* one list for each wanted function */
@@ -42,8 +61,9 @@ struct daemon {
 	uint32_t function_operation_max;
 	struct traced *traced;
 	size_t traced_cnt;
-	struct probe_group
-		*file_group; /* --exe: the executable's own functions, in all its processes */
+	struct target targets[DAEMON_TARGET_MAX];
+	struct file_probes files[FILE_PROBES_MAX];
+	size_t file_cnt;
 	size_t site_cnt;
 	bool avoids_nop5; /* this kernel single-steps 5-byte nops */
 	int epoll_fd;
@@ -59,6 +79,7 @@ struct daemon {
 	bool is_interrupted;
 };
 
+uint64_t daemon_wall_ns(void);
 void daemon_message(struct daemon *d, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
@@ -66,16 +87,26 @@ void daemon_message(struct daemon *d, const char *format, ...)
  * traced.c: one process. traced_open looks it up and resolves every wanted function, and attaches
  * nothing; traced_take attaches, watches for its end, and owns it whether it fails or not.
  */
-int traced_open(struct daemon *d, pid_t pid, struct traced *ret_traced, struct fault *why);
+int traced_open(struct daemon *d, size_t target_idx, pid_t pid, struct traced *ret_traced,
+		struct fault *why);
 int traced_take(struct daemon *d, struct traced *t, struct fault *why);
-void traced_fini(struct traced *t, size_t function_cnt);
+void traced_fini(struct daemon *d, struct traced *t);
 size_t traced_plan_cnt(const struct daemon *d, const struct traced *t);
+/* It has ended: the probes of its executable serve one process less. */
+void traced_leave_file(struct daemon *d, const struct traced *t);
 
 /* processes.c: which processes. */
+/* True where the processes of a target are all that run a file: its probes are on the file, so that
+ * later processes are measured from their first instruction on. */
+bool processes_are_by_file(const struct daemon *d, size_t target_idx);
+/* True where processes may come that are not there yet. */
+bool processes_may_come(const struct daemon *d);
 int processes_start(struct daemon *d, struct fault *why);
 /* A process replaced its image: a traced one, or one that --exe waits for. */
 void processes_exec(struct daemon *d, pid_t pid);
 void processes_ended(struct daemon *d, pid_t pid);
+/* Takes processes whose start was not told: a fork, a change of cgroup. */
+void processes_look(struct daemon *d);
 /* Detaches everything; the counters stay. */
 void processes_stop(struct daemon *d);
 
@@ -102,7 +133,9 @@ void streams_take(const struct ts_stream_record *record, const void *payload, vo
 /* Brings the endpoints' counts of the parsers up to date. */
 void streams_tell(struct daemon *d);
 
-/* rpc.c: connections. rpc_operation_max: operations that they may become. */
+/* rpc.c: connections. */
+bool rpc_is_wanted(const struct daemon_config *config);
+/* rpc_operation_max: operations that they may become. */
 size_t rpc_operation_max(const struct daemon *d);
 int rpc_start(struct daemon *d, struct fault *why);
 /* What a process listens on, and from now on sends and receives. */
@@ -125,10 +158,18 @@ void rpc_count_untimed(struct daemon *d, uint32_t endpoint);
 /* operations.c: what is counted. */
 int operations_start(struct daemon *d, struct fault *why);
 void operations_fini(struct daemon *d);
+struct operation_wish {
+	size_t target_idx;
+	const char *target; /* its name */
+	const struct daemon_function *function;
+	const struct operation_plan *plan;
+	bool is_one_of_many; /* the pattern has other matches in this process */
+};
+
 /* The operation that a plan of a target belongs to, made if it is new. -ENOSPC: no series is left.
  */
-int operations_find(struct daemon *d, const char *target, const struct operation_plan *plan,
-		    uint32_t *ret_idx, struct fault *why);
+int operations_find(struct daemon *d, const struct operation_wish *wish, uint32_t *ret_idx,
+		    struct fault *why);
 /* A new one with a name of its own, counted by these stripes; NULL: out of memory, or of room. */
 struct operation *operations_add(struct daemon *d, const char *name,
 				 const struct ts_series *stripes, size_t stripe_cnt);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Operations: one series in the kernel each, its last snapshot, its windows. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,11 +69,11 @@ void operations_fini(struct daemon *d)
 	d->operation_cnt = 0;
 }
 
-static bool operation_is(const struct operation *o, const char *target,
-			 const struct operation_plan *plan)
+static bool operation_is(const struct operation *o, const struct operation_wish *wish)
 {
-	return o->kind == OPERATION_FUNCTION && strcmp(o->full_name, plan->full_name) == 0 &&
-	       strcmp(o->file, plan->file) == 0 && strcmp(o->target, target) == 0;
+	return o->kind == OPERATION_FUNCTION && o->target_idx == wish->target_idx &&
+	       strcmp(o->full_name, wish->plan->full_name) == 0 &&
+	       strcmp(o->file, wish->plan->file) == 0 && strcmp(o->target, wish->target) == 0;
 }
 
 /* Whether a result is judged that the caller has room for. */
@@ -98,10 +99,11 @@ static const char *unknown_reason(const struct error_expression *e,
 	return "";
 }
 
-static int operation_error(struct daemon *d, struct operation *o, const struct operation_plan *plan,
-			   struct fault *why)
+static int operation_error(struct daemon *d, struct operation *o,
+			   const struct daemon_function *function,
+			   const struct operation_plan *plan, struct fault *why)
 {
-	const struct error_expression *e = d->config->error;
+	const struct error_expression *e = function->error;
 	const struct return_types *returns = &plan->returns;
 	struct error_value values[ERROR_VALUE_MAX];
 	struct ts_error compiled;
@@ -120,51 +122,69 @@ static int operation_error(struct daemon *d, struct operation *o, const struct o
 	detail = unknown_reason(e, returns);
 	if (err)
 		return fault_set(why, err, "--error \"%s\" for \"%s\": %s%s%s%s",
-				 d->config->error_text, plan->name, reason.text,
+				 function->error_text, plan->name, reason.text,
 				 detail[0] ? " (" : "", detail, detail[0] ? ")" : "");
 	o->needs_result = error_needs_memory(&compiled);
 	return probe_add_error(d->probe, &compiled, &o->error, why);
 }
 
-static int operation_init(struct daemon *d, struct operation *o, const char *target,
-			  const struct operation_plan *plan, struct fault *why)
+static int operation_name(struct operation *o, const struct operation_wish *wish)
 {
-	o->name = strdup(plan->name);
+	const char *given = wish->function->name;
+
+	o->name = strdup(given ? given : wish->plan->name);
+	/* Several functions under one name that was given: told apart by a label. */
+	if (!given || !wish->is_one_of_many)
+		return o->name ? 0 : -ENOMEM;
+	o->labels[0].name = "function";
+	snprintf(o->labels[0].value, sizeof(o->labels[0].value), "%s", wish->plan->name);
+	o->label_cnt = 1;
+	return o->name ? 0 : -ENOMEM;
+}
+
+static int operation_init(struct daemon *d, struct operation *o, const struct operation_wish *wish,
+			  struct fault *why)
+{
+	const struct operation_plan *plan = wish->plan;
+
 	o->full_name = strdup(plan->full_name);
 	o->file = strdup(plan->file);
-	o->target = strdup(target);
+	o->target = strdup(wish->target);
+	o->target_idx = wish->target_idx;
 	o->series = d->function_operation_cnt;
 	o->uncovered_copies = plan->uncovered_copies;
 	if (plan->also)
 		o->also = strdup(plan->also);
-	if ((plan->also && !o->also) || !o->name || !o->full_name || !o->file || !o->target ||
+	if ((plan->also && !o->also) || operation_name(o, wish) || !o->full_name || !o->file ||
+	    !o->target ||
 	    operations_counted_init(&o->counted, probe_series(d->probe, o->series),
 				    probe_stripe_cnt(d->probe)))
 		return fault_set(why, -ENOMEM, "out of memory");
 	probe_describe(d->probe, &plan->copies[0], o->probe_text, sizeof(o->probe_text));
 	memcpy(o->exit_reason, plan->copies[0].reason, sizeof(o->exit_reason));
 	o->exit_reason[sizeof(o->exit_reason) - 1] = '\0';
-	return operation_error(d, o, plan, why);
+	return operation_error(d, o, wish->function, plan, why);
 }
 
-int operations_find(struct daemon *d, const char *target, const struct operation_plan *plan,
-		    uint32_t *ret_idx, struct fault *why)
+int operations_find(struct daemon *d, const struct operation_wish *wish, uint32_t *ret_idx,
+		    struct fault *why)
 {
 	struct operation *o;
 	int err;
 
 	for (size_t i = 0; i < d->operation_cnt; i++) {
-		if (operation_is(&d->operations[i], target, plan)) {
+		if (operation_is(&d->operations[i], wish)) {
 			*ret_idx = (uint32_t)i;
 			return 0;
 		}
 	}
 	if (d->function_operation_cnt == d->function_operation_max)
-		return fault_set(why, -ENOSPC, "more than %u functions: raise --max-functions",
-				 d->function_operation_max);
+		return fault_set(why, -ENOSPC, "more than %u functions: raise %s",
+				 d->function_operation_max,
+				 d->config->is_tolerant ? "operation_max" : "--max-functions");
 	o = &d->operations[d->operation_cnt];
 	memset(o, 0, sizeof(*o));
-	err = operation_init(d, o, target, plan, why);
+	err = operation_init(d, o, wish, why);
 	if (err) {
 		operation_fini(o);
 		return err;

@@ -5,49 +5,68 @@
 #include <string.h>
 
 #include "daemon/internal.h"
+#include "target/discover.h"
 
-#define SERIES_SPARE 16 /* a later process of --exe may be another build, with other functions */
+static bool has_functions(const struct daemon_config *config)
+{
+	for (size_t i = 0; i < config->target_cnt; i++) {
+		if (config->targets[i].function_cnt)
+			return true;
+	}
+	return false;
+}
+
+bool processes_may_come(const struct daemon *d)
+{
+	for (size_t i = 0; i < d->config->target_cnt; i++) {
+		if (!d->config->targets[i].match->pid_cnt)
+			return true;
+	}
+	return false;
+}
+
+bool processes_are_by_file(const struct daemon *d, size_t target_idx)
+{
+	const struct config_match *match = d->config->targets[target_idx].match;
+
+	if (!match->exe || match->pid_cnt || match->cmdline || match->unit || match->cgroup)
+		return false;
+	for (size_t i = 0; i < d->config->target_cnt; i++) {
+		const char *other = d->config->targets[i].match->exe;
+
+		/* Its processes must not count in both, and what else it asks for is not known. */
+		if (i != target_idx && (!other || strcmp(other, match->exe) == 0))
+			return false;
+	}
+	return true;
+}
 
 static int open_probe(struct daemon *d, size_t series_cnt, struct fault *why)
 {
 	struct probe_options options = {.level = d->config->level};
-	int err;
+	bool may_come = processes_may_come(d);
 
-	if (d->config->executable && d->config->function_cnt)
-		series_cnt += SERIES_SPARE;
+	if (may_come && has_functions(d->config))
+		series_cnt += d->config->spare_cnt;
 	d->function_operation_max = (uint32_t)series_cnt;
 	d->operation_max = series_cnt + rpc_operation_max(d);
 	options.series_cnt = series_cnt;
-	/* It also tells of processes that start: --exe needs it without functions, too. */
-	err = d->config->function_cnt || d->config->executable
-		      ? probe_open(&options, &d->probe, why)
-		      : 0;
-	if (!err && d->config->wants_rpc)
+	/* It also tells of processes that start: needed without functions, too. */
+	return has_functions(d->config) || may_come ? probe_open(&options, &d->probe, why) : 0;
+}
+
+static int open_all(struct daemon *d, size_t series_cnt, struct fault *why)
+{
+	int err = open_probe(d, series_cnt, why);
+
+	if (!err && rpc_is_wanted(d->config))
 		err = rpc_start(d, why);
 	return err ? err : operations_start(d, why);
 }
 
-/* The pids to begin with, in memory of its own. */
-static int first_pids(const struct daemon *d, pid_t **ret_pids, size_t *ret_cnt, struct fault *why)
-{
-	const struct daemon_config *config = d->config;
-	pid_t *pids;
-
-	if (config->executable)
-		return process_find_by_executable(config->executable, DAEMON_PROCESS_MAX, ret_pids,
-						  ret_cnt, why);
-	pids = calloc(config->pid_cnt, sizeof(*pids));
-	if (!pids)
-		return fault_set(why, -ENOMEM, "out of memory");
-	memcpy(pids, config->pids, config->pid_cnt * sizeof(*pids));
-	*ret_pids = pids;
-	*ret_cnt = config->pid_cnt;
-	return 0;
-}
-
 static bool has_nop5_site(const struct daemon *d, const struct traced *t)
 {
-	for (size_t i = 0; i < d->config->function_cnt; i++) {
+	for (size_t i = 0; i < d->config->targets[t->target_idx].function_cnt; i++) {
 		for (size_t j = 0; j < t->plans[i].cnt; j++) {
 			if (t->plans[i].items[j].copies[0].entry_cost == SITE_COST_NOP5)
 				return true;
@@ -82,57 +101,119 @@ static int avoid_dear_nop5(struct daemon *d, struct traced *opened, size_t cnt, 
 	d->avoids_nop5 = true;
 	for (size_t i = 0; i < cnt; i++) {
 		struct traced again;
-		int err = traced_open(d, opened[i].pid, &again, why);
+		int err = traced_open(d, opened[i].target_idx, opened[i].pid, &again, why);
 
 		if (err)
 			return err;
-		traced_fini(&opened[i], d->config->function_cnt);
+		traced_fini(d, &opened[i]);
 		opened[i] = again;
 	}
 	return 0;
 }
 
-/* Opens all, then loads the programs sized for what was found, then attaches. */
-static int start_all(struct daemon *d, const pid_t *pids, size_t cnt, struct fault *why)
+/* A process that is to be traced and cannot be. 0: the others go on. */
+static int refuse(struct daemon *d, size_t target_idx, pid_t pid, int err, const struct fault *why)
 {
-	struct traced *opened = calloc(cnt + 1, sizeof(*opened));
-	size_t opened_cnt = 0, taken_cnt = 0, series_cnt = 0;
+	struct target *target = &d->targets[target_idx];
+
+	/* It ended between two looks: whoever is there is taken. */
+	if (err == -ESRCH && !target->config->match->pid_cnt)
+		return 0;
+	if (!d->config->is_tolerant)
+		return err;
+	if (strcmp(target->fault.text, why->text) != 0)
+		daemon_message(d, "process %d is not traced: %s", pid, why->text);
+	target->fault = *why;
+	return 0;
+}
+
+struct opened_list {
+	struct traced *items;
+	size_t cnt;
+	size_t plan_cnt;
+};
+
+static bool has_opened(const struct opened_list *list, pid_t pid)
+{
+	for (size_t i = 0; i < list->cnt; i++) {
+		if (list->items[i].pid == pid)
+			return true;
+	}
+	return false;
+}
+
+/* Opens the processes of a target that are there; one of several targets belongs to the first. */
+static int open_target(struct daemon *d, size_t target_idx, struct opened_list *list,
+		       struct fault *why)
+{
+	pid_t *pids;
+	size_t cnt;
+	int err = discover_all(d->config->targets[target_idx].match, DAEMON_PROCESS_MAX, &pids,
+			       &cnt, why);
+
+	if (err)
+		return refuse(d, target_idx, 0, err, why);
+	for (size_t i = 0; i < cnt && !err && list->cnt < DAEMON_PROCESS_MAX; i++) {
+		if (has_opened(list, pids[i]))
+			continue;
+		err = traced_open(d, target_idx, pids[i], &list->items[list->cnt], why);
+		if (!err)
+			list->plan_cnt += traced_plan_cnt(d, &list->items[list->cnt++]);
+		else
+			err = refuse(d, target_idx, pids[i], err, why);
+	}
+	free(pids);
+	return err;
+}
+
+/* Opens all, then loads the programs sized for what was found, then attaches. */
+static int start_all(struct daemon *d, struct opened_list *list, struct fault *why)
+{
+	size_t taken_cnt = 0;
 	int err = 0;
 
-	if (!opened)
-		return fault_set(why, -ENOMEM, "out of memory");
-	for (size_t i = 0; i < cnt && !err; i++) {
-		err = traced_open(d, pids[i], &opened[opened_cnt], why);
-		if (!err)
-			series_cnt += traced_plan_cnt(d, &opened[opened_cnt++]);
-		else if (d->config->executable && err == -ESRCH)
-			err = 0; /* it ended between two looks: --exe takes who is there */
+	for (size_t i = 0; i < d->config->target_cnt && !err; i++)
+		err = open_target(d, i, list, why);
+	if (!err)
+		err = open_all(d, list->plan_cnt, why);
+	if (!err)
+		err = avoid_dear_nop5(d, list->items, list->cnt, why);
+	while (!err && taken_cnt < list->cnt) {
+		struct traced *t = &list->items[taken_cnt++];
+		size_t target_idx = t->target_idx;
+		pid_t pid = t->pid;
+
+		err = traced_take(d, t, why);
+		if (err)
+			err = refuse(d, target_idx, pid, err, why);
 	}
-	if (!err)
-		err = open_probe(d, series_cnt, why);
-	if (!err)
-		err = avoid_dear_nop5(d, opened, opened_cnt, why);
-	while (!err && taken_cnt < opened_cnt)
-		err = traced_take(d, &opened[taken_cnt++], why);
-	for (size_t i = taken_cnt; i < opened_cnt; i++)
-		traced_fini(&opened[i], d->config->function_cnt);
-	free(opened);
+	for (size_t i = taken_cnt; i < list->cnt; i++)
+		traced_fini(d, &list->items[i]);
 	return err;
 }
 
 int processes_start(struct daemon *d, struct fault *why)
 {
-	pid_t *pids = NULL;
-	size_t cnt = 0;
+	struct opened_list list = {.items = calloc(DAEMON_PROCESS_MAX, sizeof(*list.items))};
 	int err;
 
 	d->traced = calloc(DAEMON_PROCESS_MAX, sizeof(*d->traced));
-	if (!d->traced)
+	if (!d->traced || !list.items) {
+		free(list.items);
 		return fault_set(why, -ENOMEM, "out of memory");
-	err = first_pids(d, &pids, &cnt, why);
-	if (!err)
-		err = start_all(d, pids, cnt, why);
-	free(pids);
+	}
+	for (size_t i = 0; i < d->config->target_cnt; i++) {
+		struct target *target = &d->targets[i];
+
+		target->config = &d->config->targets[i];
+		target->faults = calloc(target->config->function_cnt + 1, sizeof(*target->faults));
+		if (!target->faults) {
+			free(list.items);
+			return fault_set(why, -ENOMEM, "out of memory");
+		}
+	}
+	err = start_all(d, &list, why);
+	free(list.items);
 	return err;
 }
 
@@ -160,7 +241,9 @@ static void traced_remove(struct daemon *d, struct traced *t)
 		if (--o->live_cnt == 0 && !o->is_file_wide)
 			probe_settle_series(d->probe, o->series);
 	}
-	traced_fini(t, d->config->function_cnt);
+	traced_leave_file(d, t);
+	d->targets[t->target_idx].live_cnt--;
+	traced_fini(d, t);
 	*t = d->traced[--d->traced_cnt];
 }
 
@@ -174,44 +257,84 @@ void processes_ended(struct daemon *d, pid_t pid)
 	traced_remove(d, t);
 }
 
-/* True where a process that just started runs the executable that --exe names. */
-static bool is_wanted(const struct daemon *d, pid_t pid)
+/* The first target that a process belongs to; target_cnt: none. */
+static size_t find_target(const struct daemon *d, pid_t pid)
 {
-	return d->config->executable && d->traced_cnt < DAEMON_PROCESS_MAX &&
-	       process_runs_executable(pid, d->config->executable);
+	size_t idx = 0;
+
+	if (d->traced_cnt == DAEMON_PROCESS_MAX)
+		return d->config->target_cnt;
+	while (idx < d->config->target_cnt &&
+	       (d->config->targets[idx].match->pid_cnt ||
+		!discover_matches(d->config->targets[idx].match, pid)))
+		idx++;
+	return idx;
+}
+
+/* A process that may belong to a target and is not traced. */
+static void take_new(struct daemon *d, size_t target_idx, pid_t pid)
+{
+	struct traced fresh = {.pidfd = -1};
+	struct fault why;
+	int err = traced_open(d, target_idx, pid, &fresh, &why);
+
+	if (!err)
+		err = traced_take(d, &fresh, &why);
+	if (!err)
+		daemon_message(d, "process %d (%s) is traced", pid, process_name(fresh.process));
+	else if (d->config->is_tolerant)
+		refuse(d, target_idx, pid, err, &why);
+	else
+		daemon_message(d, "process %d is not traced: %s", pid, why.text);
 }
 
 void processes_exec(struct daemon *d, pid_t pid)
 {
 	struct traced *old = traced_find(d, pid);
-	struct traced fresh = {.pidfd = -1};
-	struct fault why;
-	int err;
+	size_t target_idx = find_target(d, pid);
 
-	if (!old && !is_wanted(d, pid))
+	/* A process that was given by its number stays the same one. */
+	if (old && d->config->targets[old->target_idx].match->pid_cnt)
+		target_idx = old->target_idx;
+	if (!old && target_idx == d->config->target_cnt)
 		return;
 	if (old) {
 		daemon_message(d, "process %d (%s) has executed another program", pid,
 			       process_name(old->process));
 		traced_remove(d, old);
 	}
-	err = traced_open(d, pid, &fresh, &why);
-	if (!err)
-		err = traced_take(d, &fresh, &why);
-	if (err)
-		daemon_message(d, "process %d is not traced: %s", pid, why.text);
-	else
-		daemon_message(d, "process %d (%s) is traced", pid, process_name(fresh.process));
+	if (target_idx < d->config->target_cnt)
+		take_new(d, target_idx, pid);
+}
+
+void processes_look(struct daemon *d)
+{
+	for (size_t i = 0; i < d->config->target_cnt; i++) {
+		struct fault ignored;
+		pid_t *pids;
+		size_t cnt;
+
+		if (d->config->targets[i].match->pid_cnt ||
+		    discover_all(d->config->targets[i].match, DAEMON_PROCESS_MAX, &pids, &cnt,
+				 &ignored))
+			continue;
+		for (size_t j = 0; j < cnt; j++) {
+			if (!traced_find(d, pids[j]) && find_target(d, pids[j]) == i)
+				take_new(d, i, pids[j]);
+		}
+		free(pids);
+	}
 }
 
 void processes_stop(struct daemon *d)
 {
 	for (size_t i = 0; i < d->traced_cnt; i++)
-		traced_fini(&d->traced[i], d->config->function_cnt);
+		traced_fini(d, &d->traced[i]);
 	d->traced_cnt = 0;
 	free(d->traced);
 	d->traced = NULL;
-	probe_detach(d->file_group);
-	d->file_group = NULL;
+	for (size_t i = 0; i < d->file_cnt; i++)
+		probe_detach(d->files[i].group);
+	d->file_cnt = 0;
 	sock_detach(d->sock);
 }

@@ -32,11 +32,20 @@ static const struct segment server_segments[] = {
 	{TS_RPC_SEGMENT_2, "read", "sent"},
 };
 
+bool rpc_is_wanted(const struct daemon_config *config)
+{
+	for (size_t i = 0; i < config->target_cnt; i++) {
+		if (config->targets[i].wants_rpc)
+			return true;
+	}
+	return false;
+}
+
 size_t rpc_operation_max(const struct daemon *d)
 {
 	size_t cnt = (TS_ENDPOINT_MAX + 1) * OPERATIONS_PER_ENDPOINT;
 
-	if (!d->config->wants_rpc)
+	if (!rpc_is_wanted(d->config))
 		return 0;
 	return d->config->protocol ? cnt + PARSED_MAX * OPERATIONS_PER_ENDPOINT : cnt;
 }
@@ -47,13 +56,14 @@ int rpc_start(struct daemon *d, struct fault *why)
 	struct ts_endpoint_filter filters[TS_FILTER_MAX];
 	const struct sock_options options = {.hooks = d->config->hooks,
 					     .filters = filters,
-					     .filter_cnt = d->config->rpc_filter_cnt,
+					     .filter_cnt = d->config->endpoint_cnt,
 					     .wants_stream = wants_stream};
 	int err;
 
 	for (size_t i = 0; i < options.filter_cnt; i++) {
-		filters[i] = d->config->rpc_filters[i];
-		filters[i].wants_stream = wants_stream;
+		filters[i] = d->config->endpoints[i].filter;
+		filters[i].wants_stream = d->config->endpoints[i].protocol != PROTOCOL_NONE;
+		wants_stream |= filters[i].wants_stream;
 	}
 	err = sock_open(&options, &d->sock, why);
 	if (!err && wants_stream && streams_start(d))

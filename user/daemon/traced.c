@@ -10,10 +10,15 @@
 
 #include "daemon/internal.h"
 
-void traced_fini(struct traced *t, size_t function_cnt)
+static const struct daemon_target *target_of(const struct daemon *d, const struct traced *t)
+{
+	return d->targets[t->target_idx].config;
+}
+
+void traced_fini(struct daemon *d, struct traced *t)
 {
 	probe_detach(t->group);
-	for (size_t i = 0; t->plans && i < function_cnt; i++)
+	for (size_t i = 0; t->plans && i < target_of(d, t)->function_cnt; i++)
 		operation_plans_fini(&t->plans[i]);
 	free(t->plans);
 	free(t->operations);
@@ -31,11 +36,55 @@ static void say_debug_file(struct daemon *d, const struct operation_plans *plans
 		daemon_message(d, "\"%s\": %s", image_path(plans->items[0].image), refusal);
 }
 
-int traced_open(struct daemon *d, pid_t pid, struct traced *ret_traced, struct fault *why)
+/* What a function lacks in this process: news only where it is not what was said before. */
+static int tolerate(struct daemon *d, const struct traced *t, size_t function, int err,
+		    const struct fault *why)
 {
-	const struct daemon_config *config = d->config;
-	const struct process_options options = {.names = d->names, .debug_dir = config->debug_dir};
-	struct traced t = {.pid = pid, .pidfd = -1};
+	struct fault *last = &d->targets[t->target_idx].faults[function];
+
+	if (!d->config->is_tolerant)
+		return err;
+	if (target_of(d, t)->functions[function].is_optional && err == -ENOENT)
+		return 0;
+	if (strcmp(last->text, why->text) != 0)
+		daemon_message(d, "in process %d (%s): %s", t->pid, process_name(t->process),
+			       why->text);
+	*last = *why;
+	return 0;
+}
+
+static int resolve(struct daemon *d, struct traced *t, size_t function, struct fault *why)
+{
+	const struct daemon_target *target = target_of(d, t);
+	const struct daemon_function *f = &target->functions[function];
+	struct operation_plans *plans = &t->plans[function];
+	const struct function_query query = {
+		.pattern = f->pattern,
+		.policy = target->exit_policy,
+		.max_operations = d->config->function_max,
+		.error = f->error,
+		.avoids_nop5 = d->avoids_nop5,
+	};
+	int err = process_resolve(t->process, &query, plans, why);
+
+	if (err)
+		return tolerate(d, t, function, err, why);
+	d->targets[t->target_idx].faults[function].text[0] = '\0';
+	say_debug_file(d, plans);
+	if (plans->refused_cnt)
+		daemon_message(d,
+			       "%zu functions that match \"%s\" cannot be traced; `tickscope "
+			       "functions --refused -p %d` says why",
+			       plans->refused_cnt, f->pattern, t->pid);
+	return 0;
+}
+
+int traced_open(struct daemon *d, size_t target_idx, pid_t pid, struct traced *ret_traced,
+		struct fault *why)
+{
+	const struct daemon_target *target = d->targets[target_idx].config;
+	const struct process_options options = {.names = d->names, .debug_dir = target->debug_dir};
+	struct traced t = {.pid = pid, .pidfd = -1, .target_idx = target_idx};
 	int err;
 
 	t.pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
@@ -46,35 +95,19 @@ int traced_open(struct daemon *d, pid_t pid, struct traced *ret_traced, struct f
 	err = process_open(pid, &options, &t.process, why);
 	if (err)
 		goto fini;
-	t.plans = calloc(config->function_cnt, sizeof(*t.plans));
+	t.plans = calloc(target->function_cnt + 1, sizeof(*t.plans));
 	if (!t.plans) {
 		err = fault_set(why, -ENOMEM, "out of memory");
 		goto fini;
 	}
-	for (size_t i = 0; i < config->function_cnt; i++) {
-		struct function_query query = {
-			.pattern = config->functions[i],
-			.policy = config->exit_policy,
-			.max_operations = config->function_max,
-			.error = config->error,
-			.avoids_nop5 = d->avoids_nop5,
-		};
-
-		err = process_resolve(t.process, &query, &t.plans[i], why);
-		if (err)
-			goto fini;
-		say_debug_file(d, &t.plans[i]);
-		if (t.plans[i].refused_cnt)
-			daemon_message(d,
-				       "%zu functions that match \"%s\" cannot be traced; "
-				       "`tickscope functions "
-				       "--refused -p %d` says why",
-				       t.plans[i].refused_cnt, config->functions[i], pid);
-	}
+	for (size_t i = 0; i < target->function_cnt && !err; i++)
+		err = resolve(d, &t, i, why);
+	if (err)
+		goto fini;
 	*ret_traced = t;
 	return 0;
 fini:
-	traced_fini(&t, config->function_cnt);
+	traced_fini(d, &t);
 	return err;
 }
 
@@ -98,9 +131,10 @@ static void list_fini(struct request_list *list)
 }
 
 /* Whether a plan is served by the probes of the whole file, or by those of its process. */
-static bool wants(const struct daemon *d, const struct operation_plan *plan, bool is_file_wide)
+static bool wants_file_wide(const struct daemon *d, const struct traced *t,
+			    const struct operation_plan *plan)
 {
-	return (d->config->executable && image_is_executable(plan->image)) == is_file_wide;
+	return image_is_executable(plan->image) && processes_are_by_file(d, t->target_idx);
 }
 
 size_t traced_plan_cnt(const struct daemon *d, const struct traced *t)
@@ -108,7 +142,7 @@ size_t traced_plan_cnt(const struct daemon *d, const struct traced *t)
 	size_t cnt = 0;
 
 	assert(t->plans); /* since traced_open */
-	for (size_t i = 0; i < d->config->function_cnt; i++)
+	for (size_t i = 0; i < target_of(d, t)->function_cnt; i++)
 		cnt += t->plans[i].cnt;
 	return cnt;
 }
@@ -132,34 +166,48 @@ static const struct operation_plan *find_same_code(const struct traced *t,
 	return NULL;
 }
 
+static int find_operation(struct daemon *d, struct traced *t, const struct operation_plans *plans,
+			  size_t function, size_t item, const struct operation_plan **ret_plans,
+			  struct fault *why)
+{
+	const struct operation_plan *plan = &plans->items[item];
+	const struct operation_plan *same = find_same_code(t, ret_plans, plan);
+	const struct operation_wish wish = {
+		.target_idx = t->target_idx,
+		.target = target_of(d, t)->name ? target_of(d, t)->name : process_name(t->process),
+		.function = &target_of(d, t)->functions[function],
+		.plan = plan,
+		.is_one_of_many = plans->cnt > 1,
+	};
+	uint32_t idx;
+	int err;
+
+	if (same && strcmp(same->full_name, plan->full_name) != 0)
+		daemon_message(d, "\"%s\" is the same code as \"%s\": both are counted there",
+			       plan->name, same->name);
+	if (same)
+		return 0;
+	err = operations_find(d, &wish, &idx, why);
+	if (err)
+		return tolerate(d, t, function, err, why);
+	ret_plans[t->operation_cnt] = plan;
+	t->operations[t->operation_cnt++] = idx;
+	return operations_add_pid(&d->operations[idx], t->pid)
+		       ? fault_set(why, -ENOMEM, "out of memory")
+		       : 0;
+}
+
 /* Finds or makes the operations that a process feeds. */
 static int traced_find_operations(struct daemon *d, struct traced *t,
 				  const struct operation_plan **ret_plans, struct fault *why)
 {
-	for (size_t i = 0; i < d->config->function_cnt; i++) {
-		for (size_t j = 0; j < t->plans[i].cnt; j++) {
-			const struct operation_plan *plan = &t->plans[i].items[j];
-			const struct operation_plan *same = find_same_code(t, ret_plans, plan);
-			uint32_t idx;
-			int err;
+	int err = 0;
 
-			if (same && strcmp(same->full_name, plan->full_name) != 0)
-				daemon_message(d,
-					       "\"%s\" is the same code as \"%s\": both are "
-					       "counted there",
-					       plan->name, same->name);
-			if (same)
-				continue;
-			err = operations_find(d, process_name(t->process), plan, &idx, why);
-			if (err)
-				return err;
-			ret_plans[t->operation_cnt] = plan;
-			t->operations[t->operation_cnt++] = idx;
-			if (operations_add_pid(&d->operations[idx], t->pid))
-				return fault_set(why, -ENOMEM, "out of memory");
-		}
+	for (size_t i = 0; i < target_of(d, t)->function_cnt; i++) {
+		for (size_t j = 0; j < t->plans[i].cnt && !err; j++)
+			err = find_operation(d, t, &t->plans[i], i, j, ret_plans, why);
 	}
-	return 0;
+	return err;
 }
 
 static int attach_requests(struct daemon *d, pid_t pid, const struct request_list *list,
@@ -186,6 +234,65 @@ static int attach_requests(struct daemon *d, pid_t pid, const struct request_lis
 	return 0;
 }
 
+static bool is_same_file(struct file_id a, struct file_id b)
+{
+	return a.device == b.device && a.inode == b.inode;
+}
+
+/* The probes of a file that was replaced serve nobody any more once its last process has ended. */
+static void drop_idle_files(struct daemon *d, size_t target_idx)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < d->file_cnt; i++) {
+		struct file_probes *f = &d->files[i];
+
+		if (f->target_idx == target_idx && !f->live_cnt)
+			probe_detach(f->group);
+		else
+			d->files[kept++] = *f;
+	}
+	d->file_cnt = kept;
+}
+
+/* Attaches a file's own probes, where no earlier process brought them. */
+static int attach_file(struct daemon *d, const struct traced *t, const struct request_list *list,
+		       struct fault *why)
+{
+	struct file_probes fresh = {.target_idx = t->target_idx, .live_cnt = 1};
+	int err;
+
+	if (!list->cnt)
+		return 0;
+	fresh.file = image_file(list->items[0].plan->image);
+	for (size_t i = 0; i < d->file_cnt; i++) {
+		if (is_same_file(d->files[i].file, fresh.file) &&
+		    d->files[i].target_idx == t->target_idx) {
+			d->files[i].live_cnt++;
+			return 0;
+		}
+	}
+	drop_idle_files(d, t->target_idx);
+	if (d->file_cnt == FILE_PROBES_MAX)
+		return fault_set(why, -ENOSPC, "more than %d builds of executables at once",
+				 FILE_PROBES_MAX);
+	err = attach_requests(d, 0, list, &fresh.group, why);
+	if (!err)
+		d->files[d->file_cnt++] = fresh;
+	return err;
+}
+
+void traced_leave_file(struct daemon *d, const struct traced *t)
+{
+	struct file_id file = process_executable_file(t->process);
+
+	for (size_t i = 0; i < d->file_cnt; i++) {
+		if (d->files[i].target_idx == t->target_idx && d->files[i].live_cnt &&
+		    is_same_file(d->files[i].file, file))
+			d->files[i].live_cnt--;
+	}
+}
+
 /* Attaches what this process needs: its own probes, and the file-wide ones where they are not there
  * yet. */
 static int traced_attach(struct daemon *d, struct traced *t, struct fault *why)
@@ -208,7 +315,7 @@ static int traced_attach(struct daemon *d, struct traced *t, struct fault *why)
 		struct request_list *list;
 
 		assert(plans[i]);
-		o->is_file_wide = wants(d, plans[i], true);
+		o->is_file_wide = wants_file_wide(d, t, plans[i]);
 		list = o->is_file_wide ? &file : &own;
 		list->owners[list->cnt] = o;
 		list->items[list->cnt++] = (struct probe_request){
@@ -220,8 +327,8 @@ static int traced_attach(struct daemon *d, struct traced *t, struct fault *why)
 		};
 	}
 	err = attach_requests(d, t->pid, &own, &t->group, why);
-	if (!err && !d->file_group)
-		err = attach_requests(d, 0, &file, &d->file_group, why);
+	if (!err)
+		err = attach_file(d, t, &file, why);
 free_lists:
 	free(plans);
 	list_fini(&own);
@@ -235,16 +342,19 @@ int traced_take(struct daemon *d, struct traced *t, struct fault *why)
 				    .data.u64 = DAEMON_SOURCE_PROCESS | (uint32_t)t->pid};
 	int err = traced_attach(d, t, why);
 
-	if (!err && d->sock)
+	if (!err && d->sock && target_of(d, t)->wants_rpc)
 		err = rpc_add_process(d, t->pid, why);
 	if (!err && epoll_ctl(d->epoll_fd, EPOLL_CTL_ADD, t->pidfd, &event))
 		err = fault_set(why, -errno, "cannot watch process %d: %s", t->pid,
 				strerror(errno));
 	for (size_t i = 0; err && i < t->operation_cnt; i++)
 		d->operations[t->operations[i]].live_cnt--;
-	if (err)
-		traced_fini(t, d->config->function_cnt);
-	else
-		d->traced[d->traced_cnt++] = *t;
-	return err;
+	if (err) {
+		traced_fini(d, t);
+		return err;
+	}
+	t->since_wall_ns = daemon_wall_ns();
+	d->targets[t->target_idx].live_cnt++;
+	d->traced[d->traced_cnt++] = *t;
+	return 0;
 }

@@ -23,6 +23,11 @@ const char *image_path(const struct image *image)
 	return image->path;
 }
 
+struct file_id image_file(const struct image *image)
+{
+	return (struct file_id){.device = image->device, .inode = image->inode};
+}
+
 bool image_is_executable(const struct image *image)
 {
 	return image->is_main;

@@ -283,6 +283,11 @@ pid_t process_pid(const struct process *process)
 	return process->pid;
 }
 
+struct file_id process_executable_file(const struct process *process)
+{
+	return image_file(&process->images[0]);
+}
+
 const char *process_name(const struct process *process)
 {
 	return process->name;

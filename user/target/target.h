@@ -107,6 +107,12 @@ struct process;
 struct image;
 struct names_cache;
 
+/* Which file it is, as /proc/PID/maps names it. */
+struct file_id {
+	uint64_t device;
+	uint64_t inode;
+};
+
 /* Names of builds that were read once, for all processes that run them. NULL: out of memory. */
 struct names_cache *names_cache_new(void);
 void names_cache_free(struct names_cache *cache);
@@ -123,6 +129,7 @@ int process_open(pid_t pid, const struct process_options *options, struct proces
 		 struct fault *why);
 void process_free(struct process *process);
 pid_t process_pid(const struct process *process);
+struct file_id process_executable_file(const struct process *process);
 /* Basename of the executable, cleaned for a terminal; "(deleted)" is not part of it. */
 const char *process_name(const struct process *process);
 
@@ -131,6 +138,7 @@ const char *process_name(const struct process *process);
 const char *image_probe_path(const struct image *image);
 /* The path as the target sees it. */
 const char *image_path(const struct image *image);
+struct file_id image_file(const struct image *image);
 bool image_is_executable(
 	const struct image *image); /* the process's own executable, not a library */
 
