@@ -9,16 +9,12 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
-#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "daemon/internal.h"
+#include "daemon/sources.h"
 
-#define NS_PER_S       1000000000ULL
-#define STREAM_READ_NS 20000000ULL /* of the ring; it holds more than a tenth of a second */
-#define READ_MAX_NS \
-	NS_PER_S /* counters are 32 bits wide: a bucket must not wrap twice between readings */
+#define NS_PER_S 1000000000ULL
 
 static uint64_t clock_ns(clockid_t id)
 {
@@ -62,113 +58,18 @@ static void view_fill(const struct daemon *d, struct daemon_view *view)
 	};
 }
 
-/* Everything the loop waits for, closed together. */
-struct sources {
-	int signal_fd;
-	int tick_fd;
-	int end_fd;
-	int stream_fd; /* a clock: when to look for records */
-	uint64_t interval_tick_cnt;
-	uint64_t tick;
-	sigset_t old_mask;
+struct loop {
+	struct daemon *d;
+	struct sources sources;
 };
 
-static int watch(const struct daemon *d, int fd, uint64_t source)
+/* All times count from here. */
+static void begin(struct daemon *d)
 {
-	struct epoll_event event = {.events = EPOLLIN, .data.u64 = source};
-
-	return epoll_ctl(d->epoll_fd, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
-}
-
-static int timer_start(uint64_t after_ns, bool repeats)
-{
-	struct timespec when = {.tv_sec = (time_t)(after_ns / NS_PER_S),
-				.tv_nsec = (long)(after_ns % NS_PER_S)};
-	struct itimerspec spec = {.it_value = when};
-	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-
-	if (fd < 0)
-		return -errno;
-	if (repeats)
-		spec.it_interval = when;
-	if (timerfd_settime(fd, 0, &spec, NULL)) {
-		int err = -errno;
-
-		close(fd);
-		return err;
-	}
-	return fd;
-}
-
-/* Signals are taken from here on: one that comes while probes are being attached ends the trace in
- * the loop. */
-static int sources_block_signals(struct sources *s)
-{
-	sigset_t mask;
-
-	sigemptyset(&mask);
-	sigaddset(&mask, SIGINT);
-	sigaddset(&mask, SIGTERM);
-	sigaddset(&mask, SIGHUP);
-	sigprocmask(SIG_BLOCK, &mask, &s->old_mask);
-	s->signal_fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
-	return s->signal_fd < 0 ? -errno : 0;
-}
-
-/* By the clock, and when much waits: no record wakes anyone by itself. */
-static int stream_start(const struct daemon *d, struct sources *s)
-{
-	int err;
-
-	s->stream_fd = timer_start(STREAM_READ_NS, true);
-	if (s->stream_fd < 0)
-		return s->stream_fd;
-	err = watch(d, s->stream_fd, DAEMON_SOURCE_STREAM);
-	return err ? err : watch(d, sock_stream_fd(d->sock), DAEMON_SOURCE_STREAM);
-}
-
-static int sources_start(const struct daemon *d, struct sources *s)
-{
-	uint64_t interval_ns = d->config->interval_ns ? d->config->interval_ns : READ_MAX_NS;
-	int err;
-
-	s->interval_tick_cnt = (interval_ns + READ_MAX_NS - 1) / READ_MAX_NS;
-	s->tick_fd = timer_start(interval_ns / s->interval_tick_cnt, true);
-	if (s->tick_fd < 0)
-		return s->tick_fd;
-	err = watch(d, s->tick_fd, DAEMON_SOURCE_TICK);
-	if (!err)
-		err = watch(d, s->signal_fd, DAEMON_SOURCE_SIGNAL);
-	if (!err && d->probe)
-		err = watch(d, probe_event_fd(d->probe), DAEMON_SOURCE_EVENTS);
-	if (!err && d->streams)
-		err = stream_start(d, s);
-	if (err || !d->config->duration_ns)
-		return err;
-	s->end_fd = timer_start(d->config->duration_ns, false);
-	return s->end_fd < 0 ? s->end_fd : watch(d, s->end_fd, DAEMON_SOURCE_END);
-}
-
-/* A signal that came while the trace was ending anyway has nothing to end any more. */
-static void drop_signals(const struct sources *s)
-{
-	struct signalfd_siginfo info;
-	bool had_one = s->signal_fd >= 0;
-
-	while (had_one)
-		had_one = read(s->signal_fd, &info, sizeof(info)) == sizeof(info);
-}
-
-static void sources_stop(struct sources *s)
-{
-	int fds[] = {s->signal_fd, s->tick_fd, s->end_fd, s->stream_fd};
-
-	drop_signals(s);
-	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
-		if (fds[i] >= 0)
-			close(fds[i]);
-	}
-	sigprocmask(SIG_SETMASK, &s->old_mask, NULL);
+	d->start_mono_ns = clock_ns(CLOCK_MONOTONIC);
+	d->start_wall_ns = clock_ns(CLOCK_REALTIME);
+	d->read_mono_ns = d->start_mono_ns;
+	d->interval_mono_ns = d->start_mono_ns;
 }
 
 static void on_stream(struct daemon *d, struct sources *s)
@@ -218,21 +119,76 @@ static void say_dropped_events(struct daemon *d)
 	d->dropped_events = dropped;
 }
 
-/* Takes the signal, which would else be delivered once it is no longer blocked. */
-static bool on_signal(struct daemon *d, struct sources *s)
+static void daemon_free(struct daemon *d);
+static int daemon_new(const struct daemon_config *config, const struct daemon_output *output,
+		      int epoll_fd, struct daemon **ret_daemon, struct fault *why);
+
+/*
+ * Measures by another configuration from now on. The new probes are there before the old ones go,
+ * so that no call is missed; calls that are under way then end unpaired.
+ */
+static void reload(struct loop *l)
+{
+	const struct daemon_output *output = l->d->output;
+	const struct daemon_config *config = output->on_reload(output->context);
+	struct daemon *fresh;
+	struct daemon_view view;
+	struct fault why;
+	int err;
+
+	if (!config)
+		return;
+	err = daemon_new(config, output, l->d->epoll_fd, &fresh, &why);
+	if (err) {
+		daemon_message(l->d,
+			       "the new configuration cannot be traced, the old one stays: %s",
+			       why.text);
+		output->on_reloaded(NULL, output->context);
+		return;
+	}
+	processes_stop(l->d);
+	operations_read(l->d, clock_ns(CLOCK_MONOTONIC), true);
+	view_fill(l->d, &view);
+	output->on_interval(&view, output->context);
+	daemon_free(l->d);
+	l->d = fresh;
+	begin(fresh);
+	err = sources_watch_kernel(fresh, &l->sources);
+	if (err)
+		daemon_message(fresh, "kernel events are not watched: %s", strerror(-err));
+	view_fill(fresh, &view);
+	output->on_reloaded(&view, output->context);
+}
+
+/* Takes the signal, which would else be delivered once it is no longer blocked. False: it ends the
+ * trace. */
+static bool on_signal(struct loop *l)
 {
 	struct signalfd_siginfo info;
 
-	d->is_interrupted = read(s->signal_fd, &info, sizeof(info)) == sizeof(info);
-	return d->is_interrupted;
+	if (read(l->sources.signal_fd, &info, sizeof(info)) != sizeof(info))
+		return true;
+	if (info.ssi_signo == SIGHUP && l->d->output->on_reload) {
+		reload(l);
+		return true;
+	}
+	l->d->is_interrupted = true;
+	return false;
 }
 
 /* Handles one ready source. False: the trace ends. */
-static bool dispatch(struct daemon *d, struct sources *s, uint64_t source)
+static bool dispatch(struct loop *l, uint64_t source)
 {
+	struct daemon *d = l->d;
+	struct sources *s = &l->sources;
+	const struct daemon_output *output = d->output;
+
 	switch (source & DAEMON_SOURCE_MASK) {
 	case DAEMON_SOURCE_SIGNAL:
-		return !on_signal(d, s);
+		return on_signal(l);
+	case DAEMON_SOURCE_EXTRA:
+		output->extras[source & ~DAEMON_SOURCE_MASK].on_ready(output->context);
+		return true;
 	case DAEMON_SOURCE_END:
 		return false;
 	case DAEMON_SOURCE_STREAM:
@@ -251,75 +207,107 @@ static bool dispatch(struct daemon *d, struct sources *s, uint64_t source)
 	return true;
 }
 
-static int loop(struct daemon *d, struct sources *s)
+static int run_loop(struct loop *l)
 {
 	struct epoll_event ready[16];
 
 	for (;;) {
-		int cnt = epoll_wait(d->epoll_fd, ready, 16, -1);
+		int cnt = epoll_wait(l->d->epoll_fd, ready, 16, -1);
 
 		if (cnt < 0 && errno != EINTR)
 			return -errno;
 		for (int i = 0; i < cnt; i++) {
-			if (!dispatch(d, s, ready[i].data.u64))
+			struct daemon *before = l->d;
+
+			if (!dispatch(l, ready[i].data.u64))
 				return 0;
+			/* What was ready is of descriptors that are closed by now. */
+			if (l->d != before)
+				break;
 		}
 	}
 }
 
-static int run_attached(struct daemon *d, struct sources *s, struct fault *why)
+static int run_attached(struct loop *l, struct fault *why)
 {
+	const struct daemon_output *output = l->d->output;
 	struct daemon_view view;
 	int err;
 
-	d->start_mono_ns = clock_ns(CLOCK_MONOTONIC);
-	d->start_wall_ns = clock_ns(CLOCK_REALTIME);
-	d->read_mono_ns = d->start_mono_ns;
-	d->interval_mono_ns = d->start_mono_ns;
-	view_fill(d, &view);
-	d->output->on_attached(&view, d->output->context);
-	err = sources_start(d, s);
+	begin(l->d);
+	view_fill(l->d, &view);
+	output->on_attached(&view, output->context);
+	err = sources_start(l->d, &l->sources);
 	if (err)
 		return fault_set(why, err, "cannot start the loop: %s", strerror(-err));
-	err = loop(d, s);
+	err = run_loop(l);
 	if (err)
 		return fault_set(why, err, "the loop failed: %s", strerror(-err));
-	processes_stop(d);
-	operations_read(d, clock_ns(CLOCK_MONOTONIC), true);
-	view_fill(d, &view);
-	err = d->output->on_end(&view, d->output->context);
+	processes_stop(l->d);
+	operations_read(l->d, clock_ns(CLOCK_MONOTONIC), true);
+	view_fill(l->d, &view);
+	err = output->on_end(&view, output->context);
 	return err < 0 ? fault_set(why, err, "cannot write the result: %s", strerror(-err)) : 0;
+}
+
+static void daemon_free(struct daemon *d)
+{
+	if (!d)
+		return;
+	processes_stop(d);
+	for (size_t i = 0; i < d->config->target_cnt; i++)
+		free(d->targets[i].faults);
+	operations_fini(d);
+	probe_free(d->probe);
+	streams_stop(d);
+	sock_free(d->sock);
+	names_cache_free(d->names);
+	free(d);
+}
+
+/* Everything that exists is attached. */
+static int daemon_new(const struct daemon_config *config, const struct daemon_output *output,
+		      int epoll_fd, struct daemon **ret_daemon, struct fault *why)
+{
+	uint64_t began_ns = clock_ns(CLOCK_MONOTONIC);
+	struct daemon *d = calloc(1, sizeof(*d));
+	int err;
+
+	if (!d)
+		return fault_set(why, -ENOMEM, "out of memory");
+	d->config = config;
+	d->output = output;
+	d->epoll_fd = epoll_fd;
+	d->names = names_cache_new();
+	err = processes_start(d, why);
+	if (err) {
+		daemon_free(d);
+		return err;
+	}
+	d->attach_ns = clock_ns(CLOCK_MONOTONIC) - began_ns;
+	*ret_daemon = d;
+	return 0;
 }
 
 int daemon_run(const struct daemon_config *config, const struct daemon_output *output,
 	       struct fault *why)
 {
-	struct daemon d = {.config = config, .output = output, .epoll_fd = -1};
-	struct sources s = {.signal_fd = -1, .tick_fd = -1, .end_fd = -1, .stream_fd = -1};
-	uint64_t began_ns = clock_ns(CLOCK_MONOTONIC);
-	int err = sources_block_signals(&s);
+	struct loop l = {0};
+	int err = sources_init(&l.sources);
+	int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 
-	d.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	d.names = names_cache_new();
-	if (err || d.epoll_fd < 0) {
-		err = fault_set(why, err ? err : -errno, "cannot start the loop: %s",
-				strerror(errno));
+	if (err || epoll_fd < 0) {
+		err = err ? err : -errno;
+		err = fault_set(why, err, "cannot start the loop: %s", strerror(-err));
 		goto stop;
 	}
-	err = processes_start(&d, why);
-	if (err)
-		goto stop;
-	d.attach_ns = clock_ns(CLOCK_MONOTONIC) - began_ns;
-	err = run_attached(&d, &s, why);
+	err = daemon_new(config, output, epoll_fd, &l.d, why);
+	if (!err)
+		err = run_attached(&l, why);
 stop:
-	processes_stop(&d);
-	operations_fini(&d);
-	probe_free(d.probe);
-	streams_stop(&d);
-	sock_free(d.sock);
-	names_cache_free(d.names);
-	sources_stop(&s);
-	if (d.epoll_fd >= 0)
-		close(d.epoll_fd);
+	daemon_free(l.d);
+	sources_stop(&l.sources);
+	if (epoll_fd >= 0)
+		close(epoll_fd);
 	return err;
 }

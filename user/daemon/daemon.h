@@ -160,16 +160,33 @@ struct daemon_view {
 	bool is_interrupted; /* on_end: ended by a signal */
 };
 
+/* Something else that the loop waits for. */
+struct daemon_extra {
+	int fd;
+	void (*on_ready)(void *context);
+};
+
+#define DAEMON_EXTRA_MAX 4
+
 /*
  * on_attached: once, when everything that exists is attached. on_interval: every interval. on_end:
  * once, after all probes are gone and the last counts are in. on_message: one line for a person
  * about what happened (a process ended …). A negative result of on_interval ends the trace.
+ *
+ * on_reload, where there is one: SIGHUP came; returns the configuration to go on with (it stays the
+ * caller's, as does the old one until on_reloaded), or NULL to leave all as it is. on_interval has
+ * the last counts of the old one, then on_reloaded comes, with NULL where the new one could not be
+ * attached.
  */
 struct daemon_output {
 	void (*on_attached)(const struct daemon_view *view, void *context);
 	int (*on_interval)(const struct daemon_view *view, void *context);
 	int (*on_end)(const struct daemon_view *view, void *context);
 	void (*on_message)(const char *text, void *context);
+	const struct daemon_config *(*on_reload)(void *context);
+	void (*on_reloaded)(const struct daemon_view *view, void *context);
+	struct daemon_extra extras[DAEMON_EXTRA_MAX];
+	size_t extra_cnt;
 	void *context;
 };
 

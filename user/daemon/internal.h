@@ -16,6 +16,7 @@
 #define DAEMON_SOURCE_EVENTS  (4ULL << 32)
 #define DAEMON_SOURCE_PROCESS (5ULL << 32)
 #define DAEMON_SOURCE_STREAM  (6ULL << 32)
+#define DAEMON_SOURCE_EXTRA   (7ULL << 32)
 #define DAEMON_SOURCE_MASK    (0xffULL << 32)
 
 /* Probes on one file, in whatever process maps it: what a target's executable gets. */
