@@ -9,6 +9,13 @@
 #include "options.h"
 
 static std::atomic<uint64_t> requests{0}, errors{0};
+// SIGUSR1 makes the node slow, or quick again: for tests of alerts.
+static volatile sig_atomic_t is_slow = 0;
+
+static void on_slow_signal(int)
+{
+	is_slow = !is_slow;
+}
 
 // The raw text of a member's value, scalars only; empty where there is none.
 static std::string member(const std::string &json, const std::string &name)
@@ -27,7 +34,7 @@ static std::string answer(const std::string &call, const Options &options)
 	uint64_t number = ++requests;
 
 	head += id.empty() ? "null" : id;
-	delay_us(options.number("delay-us"), options.number("busy") != 0);
+	delay_us(options.number(is_slow ? "slow-us" : "delay-us"), options.number("busy") != 0);
 	if (number % 1000 < options.number("error-permille")) {
 		errors++;
 		return head + ",\"error\":{\"code\":-32005,\"message\":\"node is behind\"}}";
@@ -80,12 +87,18 @@ static void serve(int fd, const Options &options)
 int main(int argc, char **argv)
 {
 	Options options(argc, argv,
-			{{"port", "0"}, {"delay-us", "200"}, {"busy", "0"}, {"error-permille", "10"}, {"duration-s", "60"}});
+			{{"port", "0"},
+			 {"delay-us", "200"},
+			 {"slow-us", "300000"},
+			 {"busy", "0"},
+			 {"error-permille", "10"},
+			 {"duration-s", "60"}});
 	uint16_t port = options.port("port");
 	int listener = net::listen_on(port);
 	std::vector<std::thread> threads;
 
 	stop_after(options.number("duration-s"));
+	signal(SIGUSR1, on_slow_signal);
 	printf("listening rpc=%u\n", port);
 	fflush(stdout);
 	while (!must_stop) {
