@@ -48,6 +48,7 @@ static __always_inline struct ts_conn *conn_add(struct sock *sk, __u8 role, __u3
 	__u64 key = (__u64)sk;
 
 	key_set(&endpoint, sk, role);
+	endpoint.target = role == TS_ROLE_SERVER ? listening_target(sk) : target_of(tgid);
 	if (!endpoint_choose(&endpoint, &fresh.is_streamed))
 		return NULL;
 	fresh.endpoint = endpoint_get(&endpoint);

@@ -39,7 +39,7 @@ struct {
 	__type(value, struct ts_endpoint_figures);
 } figures SEC(".maps");
 
-/* Process ids to measure. */
+/* Process ids to measure, each with the number of its target. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 4096);
@@ -61,6 +61,14 @@ static __always_inline __u32 current_target(void)
 	return bpf_map_lookup_elem(&targets, &tgid) ? tgid : 0;
 }
 
+/* Of a process that is measured; 0: it is not. */
+static __always_inline __u8 target_of(__u32 tgid)
+{
+	__u8 *target = bpf_map_lookup_elem(&targets, &tgid);
+
+	return target ? *target : 0;
+}
+
 static __always_inline bool is_tcp(struct sock *sk)
 {
 	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
@@ -69,14 +77,17 @@ static __always_inline bool is_tcp(struct sock *sk)
 	       BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP;
 }
 
-static __always_inline bool is_listened_on(struct sock *sk)
+/* The number of the target that listens on a connection's port; 0: none does. */
+static __always_inline __u8 listening_target(struct sock *sk)
 {
 	struct ts_listen_key key = {
 		.netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum),
 		.port = BPF_CORE_READ(sk, __sk_common.skc_num),
 	};
+	__u8 *target;
 
-	return bpf_map_lookup_elem(&listeners, &key);
+	target = bpf_map_lookup_elem(&listeners, &key);
+	return target ? *target : 0;
 }
 
 /* ::ffff:a.b.c.d is a.b.c.d. */

@@ -35,7 +35,8 @@ static __always_inline struct ts_conn *conn_of_target(struct sock *sk)
 	if (!c) {
 		if (!is_tcp(sk))
 			return NULL;
-		c = conn_add(sk, is_listened_on(sk) ? TS_ROLE_SERVER : TS_ROLE_CLIENT, tgid, false);
+		c = conn_add(sk, listening_target(sk) ? TS_ROLE_SERVER : TS_ROLE_CLIENT, tgid,
+			     false);
 		if (!c)
 			return NULL;
 	}
@@ -307,10 +308,10 @@ static __always_inline void listen_begins(struct sock *sk)
 		.netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum),
 		.port = BPF_CORE_READ(sk, __sk_common.skc_num),
 	};
-	__u8 yes = 1;
+	__u8 target = target_of(current_target());
 
-	if (current_target())
-		bpf_map_update_elem(&listeners, &key, &yes, BPF_ANY);
+	if (target)
+		bpf_map_update_elem(&listeners, &key, &target, BPF_ANY);
 }
 
 /* inet_sock_set_state(sk, oldstate, newstate) */
@@ -331,7 +332,7 @@ int sock_state(struct bpf_raw_tracepoint_args *ctx)
 			conn_has_sent_more(c, BPF_CORE_READ((struct tcp_sock *)sk, write_seq));
 			connect_ends(c, after == TCP_ESTABLISHED);
 		}
-	} else if (before == TCP_SYN_RECV && after == TCP_ESTABLISHED && is_listened_on(sk)) {
+	} else if (before == TCP_SYN_RECV && after == TCP_ESTABLISHED && listening_target(sk)) {
 		/* Its first bytes can arrive before a process has accepted it. */
 		conn_add(sk, TS_ROLE_SERVER, 0, true);
 	}

@@ -18,7 +18,8 @@ struct ts_endpoint_key {
 	__u8 family;	  /* AF_INET or AF_INET6 */
 	__u8 role;	  /* enum ts_role */
 	__u8 filter;	  /* number of the filter that chose it, from 1; 0: there are none */
-	__u8 reserved[3];
+	__u8 target;	  /* number of the target, from 1 */
+	__u8 reserved[2];
 };
 
 /* More are refused: each new connection is compared with all of them. */

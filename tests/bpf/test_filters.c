@@ -155,9 +155,9 @@ static struct sock_probe *open_probe(const char *hooks, const struct ts_endpoint
 
 	if (sock_open(&options, &probe, &why))
 		fail_msg("%s: %s", hooks, why.text);
-	assert_int_equal(sock_add_target(probe, getpid()), 0);
+	assert_int_equal(sock_add_target(probe, getpid(), 1), 0);
 	for (int i = 0; i < 2; i++)
-		assert_int_equal(sock_add_listener(probe, own_netns(), ports[i]), 0);
+		assert_int_equal(sock_add_listener(probe, own_netns(), ports[i], 1), 0);
 	return probe;
 }
 

@@ -107,22 +107,24 @@ static enum operation_kind kind_of(const struct connection *c, const struct prot
 }
 
 static bool is_same(const struct parsed *p, const struct connection *c, enum operation_kind kind,
-		    const struct protocol_exchange *e)
+		    const struct protocol_exchange *e, const struct protocol_labels *labels)
 {
 	return p->endpoint == c->endpoint && p->kind == kind &&
 	       p->is_asker == (e->asker == c->own) &&
 	       strcmp(p->until, e->until ? e->until : "") == 0 &&
-	       memcmp(&p->labels, &e->labels, sizeof(p->labels)) == 0;
+	       memcmp(&p->labels, labels, sizeof(p->labels)) == 0;
 }
 
 static struct parsed *find_parsed(struct connection *c, const struct protocol_exchange *e)
 {
 	enum operation_kind kind = kind_of(c, e);
+	struct protocol_labels labels = e->labels;
 	struct streams *s = c->streams;
 	struct parsed *p;
 
+	rpc_choose_labels(s->daemon, c->endpoint, &labels);
 	for (size_t i = 0; i < s->parsed_cnt; i++) {
-		if (is_same(&s->parsed[i], c, kind, e))
+		if (is_same(&s->parsed[i], c, kind, e, &labels))
 			return &s->parsed[i];
 	}
 	if (s->parsed_cnt == PARSED_MAX)
@@ -132,7 +134,7 @@ static struct parsed *find_parsed(struct connection *c, const struct protocol_ex
 			     .kind = kind,
 			     .protocol = protocol_kind(c->protocol),
 			     .is_asker = e->asker == c->own,
-			     .labels = e->labels};
+			     .labels = labels};
 	snprintf(p->until, sizeof(p->until), "%s", e->until ? e->until : "");
 	p->series = calloc(TS_RPC_SERIES_CNT, sizeof(*p->series));
 	if (!p->series || !rpc_add_parsed(s->daemon, p)) {

@@ -140,7 +140,7 @@ bool rpc_is_wanted(const struct daemon_config *config);
 size_t rpc_operation_max(const struct daemon *d);
 int rpc_start(struct daemon *d, struct fault *why);
 /* What a process listens on, and from now on sends and receives. */
-int rpc_add_process(struct daemon *d, pid_t pid, struct fault *why);
+int rpc_add_process(struct daemon *d, pid_t pid, size_t target_idx, struct fault *why);
 /* Makes operations of new endpoints, and brings the figures of all up to date; at the end also of
  * what may still go on. */
 void rpc_read(struct daemon *d, bool is_end);
@@ -151,6 +151,9 @@ void rpc_read_stream(struct daemon *d);
 bool rpc_add_parsed(struct daemon *d, const struct parsed *parsed);
 /* What the parsers of an endpoint have counted; NULL: the endpoint is not known yet. */
 struct protocol_counts *rpc_counts(struct daemon *d, uint32_t endpoint);
+enum protocol_kind rpc_protocol(const struct daemon *d, uint32_t endpoint);
+/* Empties those that the configuration does not tell requests apart by. */
+void rpc_choose_labels(const struct daemon *d, uint32_t endpoint, struct protocol_labels *labels);
 /* "tcp exchange:9878"; "" where it is not known yet. */
 const char *rpc_name(struct daemon *d, uint32_t endpoint);
 /* An exchange whose times are not known. */

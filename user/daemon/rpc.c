@@ -41,49 +41,64 @@ bool rpc_is_wanted(const struct daemon_config *config)
 	return false;
 }
 
+static bool wants_streams(const struct daemon_config *config)
+{
+	for (size_t i = 0; i < config->endpoint_cnt; i++) {
+		if (config->endpoints[i].protocol)
+			return true;
+	}
+	return !config->endpoint_cnt && config->protocol;
+}
+
 size_t rpc_operation_max(const struct daemon *d)
 {
 	size_t cnt = (TS_ENDPOINT_MAX + 1) * OPERATIONS_PER_ENDPOINT;
 
 	if (!rpc_is_wanted(d->config))
 		return 0;
-	return d->config->protocol ? cnt + PARSED_MAX * OPERATIONS_PER_ENDPOINT : cnt;
+	return wants_streams(d->config) ? cnt + PARSED_MAX * OPERATIONS_PER_ENDPOINT : cnt;
 }
 
 int rpc_start(struct daemon *d, struct fault *why)
 {
-	bool wants_stream = d->config->protocol != PROTOCOL_NONE;
 	struct ts_endpoint_filter filters[TS_FILTER_MAX];
 	const struct sock_options options = {.hooks = d->config->hooks,
 					     .filters = filters,
 					     .filter_cnt = d->config->endpoint_cnt,
-					     .wants_stream = wants_stream};
+					     .wants_stream = d->config->protocol != PROTOCOL_NONE};
 	int err;
 
 	for (size_t i = 0; i < options.filter_cnt; i++) {
 		filters[i] = d->config->endpoints[i].filter;
 		filters[i].wants_stream = d->config->endpoints[i].protocol != PROTOCOL_NONE;
-		wants_stream |= filters[i].wants_stream;
 	}
 	err = sock_open(&options, &d->sock, why);
-	if (!err && wants_stream && streams_start(d))
+	if (!err && wants_streams(d->config) && streams_start(d))
 		err = fault_set(why, -ENOMEM, "out of memory");
 	return err;
 }
 
-int rpc_add_process(struct daemon *d, pid_t pid, struct fault *why)
+int rpc_add_process(struct daemon *d, pid_t pid, size_t target_idx, struct fault *why)
 {
+	uint8_t target = (uint8_t)(target_idx + 1);
 	struct listeners listeners;
 	int err = listeners_read(pid, &listeners, why);
 
 	for (size_t i = 0; !err && i < listeners.port_cnt; i++)
-		err = sock_add_listener(d->sock, listeners.netns, listeners.ports[i]);
+		err = sock_add_listener(d->sock, listeners.netns, listeners.ports[i], target);
 	if (!err)
-		err = sock_add_target(d->sock, pid);
+		err = sock_add_target(d->sock, pid, target);
 	return err && !why->text[0]
 		       ? fault_set(why, err, "cannot watch the connections of process %d: %s", pid,
 				   strerror(-err))
 		       : err;
+}
+
+/* What the configuration says of an endpoint; NULL: nothing. */
+static const struct daemon_endpoint *configured(const struct daemon *d,
+						const struct ts_endpoint_key *key)
+{
+	return key->filter ? &d->config->endpoints[key->filter - 1] : NULL;
 }
 
 /* "tcp 10.0.0.1:9878", "tcp exchange:9878" where the host's name is known, "tcp :9878" of a server.
@@ -110,16 +125,47 @@ static void endpoint_name(const struct ts_endpoint_key *key, const char *protoco
 	text_clean(name);
 }
 
-static struct operation *add_operation(struct daemon *d, const char *name,
-				       const struct ts_series *stripes, size_t stripe_cnt)
+/* As the configuration names the endpoint, else by its protocol and address. */
+static void operation_name(const struct daemon *d, const struct ts_endpoint_key *key,
+			   enum operation_kind kind, const char *protocol, char *name,
+			   size_t name_bytes)
+{
+	const struct daemon_endpoint *e = configured(d, key);
+	const char *given = NULL;
+
+	if (e)
+		given = kind == OPERATION_ORDER ? e->order_name : e->name;
+	if (given)
+		snprintf(name, name_bytes, "%s", given);
+	else
+		endpoint_name(key, protocol, name, name_bytes);
+}
+
+static const char *target_name(const struct daemon *d, size_t target_idx)
+{
+	const char *name = d->targets[target_idx].config->name;
+
+	for (size_t i = 0; !name && i < d->traced_cnt; i++) {
+		if (d->traced[i].target_idx == target_idx)
+			name = process_name(d->traced[i].process);
+	}
+	return name ? name : "";
+}
+
+static struct operation *add_operation(struct daemon *d, const struct ts_endpoint_key *key,
+				       const char *name, const struct ts_series *stripes,
+				       size_t stripe_cnt)
 {
 	struct operation *o = operations_add(d, name, stripes, stripe_cnt);
 
 	if (!o)
 		return NULL;
-	o->target = strdup(d->traced_cnt ? process_name(d->traced[0].process) : "");
+	/* The endpoint that all others share has no target of its own. */
+	o->target_idx = key->target ? key->target - 1U : 0;
+	o->target = strdup(target_name(d, o->target_idx));
 	for (size_t i = 0; o->target && i < d->traced_cnt; i++) {
-		if (operations_add_pid(o, d->traced[i].pid))
+		if (d->traced[i].target_idx == o->target_idx &&
+		    operations_add_pid(o, d->traced[i].pid))
 			return NULL;
 	}
 	snprintf(o->probe_text, sizeof(o->probe_text), "%s", sock_hooks_name(sock_hooks(d->sock)));
@@ -153,9 +199,9 @@ static bool add_endpoint(struct daemon *d, const struct sock_endpoint *e)
 	struct operation *o;
 	char name[320];
 
-	endpoint_name(&e->key, "tcp", name, sizeof(name));
+	operation_name(d, &e->key, kind, "tcp", name, sizeof(name));
 	d->endpoint_keys[e->idx] = e->key;
-	o = add_operation(d, name, sock_series(d->sock, e->idx, TS_RPC_TOTAL), stripe_cnt);
+	o = add_operation(d, &e->key, name, sock_series(d->sock, e->idx, TS_RPC_TOTAL), stripe_cnt);
 	if (!o)
 		return false;
 	o->kind = kind;
@@ -168,8 +214,8 @@ static bool add_endpoint(struct daemon *d, const struct sock_endpoint *e)
 	o->rpc->endpoint = e->idx;
 	segment_cnt = get_segments(!is_server, &segments);
 	for (size_t i = 0; i < segment_cnt; i++) {
-		o = add_operation(d, name, sock_series(d->sock, e->idx, segments[i].series),
-				  stripe_cnt);
+		o = add_operation(d, &e->key, name,
+				  sock_series(d->sock, e->idx, segments[i].series), stripe_cnt);
 		if (!o)
 			return false;
 		o->kind = OPERATION_SEGMENT;
@@ -208,23 +254,23 @@ static void add_labels(struct operation *o, const struct parsed *p)
 bool rpc_add_parsed(struct daemon *d, const struct parsed *p)
 {
 	const struct segment *segments;
+	const struct ts_endpoint_key *key = &d->endpoint_keys[p->endpoint];
 	struct operation *o;
 	size_t segment_cnt;
 	char name[320];
 
 	/* A record can be of an endpoint that came up after the last look. */
-	if (d->endpoint_keys[p->endpoint].role == TS_ROLE_NONE)
+	if (key->role == TS_ROLE_NONE)
 		find_endpoints(d);
-	endpoint_name(&d->endpoint_keys[p->endpoint], protocol_name(p->protocol), name,
-		      sizeof(name));
-	o = add_operation(d, name, &p->series[TS_RPC_TOTAL], 1);
+	operation_name(d, key, p->kind, protocol_name(p->protocol), name, sizeof(name));
+	o = add_operation(d, key, name, &p->series[TS_RPC_TOTAL], 1);
 	if (!o)
 		return false;
 	o->kind = p->kind;
 	add_labels(o, p);
 	segment_cnt = p->kind == OPERATION_FEED ? 0 : get_segments(p->is_asker, &segments);
 	for (size_t i = 0; i < segment_cnt; i++) {
-		o = add_operation(d, name, &p->series[segments[i].series], 1);
+		o = add_operation(d, key, name, &p->series[segments[i].series], 1);
 		if (!o)
 			return false;
 		o->kind = OPERATION_SEGMENT;
@@ -249,6 +295,41 @@ static struct rpc *rpc_of(struct daemon *d, uint32_t endpoint)
 	struct operation *o = operation_of(d, endpoint);
 
 	return o ? o->rpc : NULL;
+}
+
+enum protocol_kind rpc_protocol(const struct daemon *d, uint32_t endpoint)
+{
+	const struct daemon_endpoint *e = configured(d, &d->endpoint_keys[endpoint]);
+
+	return e ? e->protocol : d->config->protocol;
+}
+
+/* True where the configuration wants requests told apart by this label. */
+static bool is_label_wanted(const struct daemon_endpoint *e, const char *name)
+{
+	for (size_t i = 0; i < e->label_cnt; i++) {
+		if (strcmp(e->labels[i], name) == 0)
+			return true;
+	}
+	return !e->label_cnt;
+}
+
+void rpc_choose_labels(const struct daemon *d, uint32_t endpoint, struct protocol_labels *labels)
+{
+	const struct daemon_endpoint *e = configured(d, &d->endpoint_keys[endpoint]);
+	struct {
+		const char *name;
+		char *value;
+	} all[] = {
+		{"method", labels->method},	    {"route", labels->route},
+		{"status", labels->status},	    {"trading_pair", labels->trading_pair},
+		{"order_type", labels->order_type}, {"side", labels->side},
+	};
+
+	for (size_t i = 0; e && i < sizeof(all) / sizeof(all[0]); i++) {
+		if (!is_label_wanted(e, all[i].name))
+			memset(all[i].value, 0, PROTOCOL_LABEL_BYTES);
+	}
 }
 
 const char *rpc_name(struct daemon *d, uint32_t endpoint)
@@ -282,7 +363,8 @@ static void find_feed(struct daemon *d, struct operation *endpoint)
 	if (rpc->has_feed || !rpc->live->unsolicited_bytes)
 		return;
 	rpc->has_feed = true;
-	o = add_operation(d, endpoint->name, sock_series(d->sock, rpc->endpoint, TS_RPC_FEED),
+	o = add_operation(d, &d->endpoint_keys[rpc->endpoint], endpoint->name,
+			  sock_series(d->sock, rpc->endpoint, TS_RPC_FEED),
 			  sock_stripe_cnt(d->sock));
 	if (o)
 		o->kind = OPERATION_FEED;

@@ -15,7 +15,6 @@ int streams_start(struct daemon *d)
 	if (!d->streams)
 		return -ENOMEM;
 	d->streams->daemon = d;
-	d->streams->kind = d->config->protocol;
 	return 0;
 }
 
@@ -99,7 +98,8 @@ static struct connection *connection_new(struct streams *s, const struct ts_stre
 	c->streams = s;
 	c->endpoint = r->endpoint;
 	c->own = r->role == TS_ROLE_SERVER ? PROTOCOL_SERVER : PROTOCOL_CLIENT;
-	c->protocol = protocol_new(s->kind, r->is_whole, streams_on_exchange, c);
+	c->kind = rpc_protocol(s->daemon, r->endpoint);
+	c->protocol = protocol_new(c->kind, r->is_whole, streams_on_exchange, c);
 	if (!c->protocol) {
 		free(c);
 		return NULL;
@@ -122,7 +122,7 @@ static void say_foreign(struct connection *c)
 {
 	const struct protocol_counts *counts = protocol_counts(c->protocol);
 	struct streams *s = c->streams;
-	bool is_other = protocol_kind(c->protocol) == PROTOCOL_NONE && s->kind != PROTOCOL_AUTO;
+	bool is_other = protocol_kind(c->protocol) == PROTOCOL_NONE && c->kind != PROTOCOL_AUTO;
 	bool makes_no_sense =
 		!counts->requests && !counts->pushes && counts->skipped_bytes > FOREIGN_BYTES;
 
@@ -131,7 +131,7 @@ static void say_foreign(struct connection *c)
 	s->has_said_foreign = true;
 	daemon_message(s->daemon,
 		       "a connection of \"%s\" does not speak %s: it is counted by direction only",
-		       rpc_name(s->daemon, c->endpoint), protocol_name(s->kind));
+		       rpc_name(s->daemon, c->endpoint), protocol_name(c->kind));
 }
 
 static void take(struct connection *c, const struct ts_stream_record *r, const void *payload)

@@ -20,6 +20,7 @@
 struct connection {
 	uint64_t id;
 	struct streams *streams;
+	enum protocol_kind kind; /* that was asked for */
 	struct protocol *protocol;
 	enum protocol_side own; /* the side that the target is */
 	uint32_t endpoint;
@@ -43,7 +44,6 @@ struct connection {
 
 struct streams {
 	struct daemon *daemon;
-	enum protocol_kind kind;
 	struct connection *table[TABLE_SLOTS]; /* open addressing by id */
 	size_t connection_cnt;
 	struct parsed parsed[PARSED_MAX];

@@ -343,7 +343,7 @@ int traced_take(struct daemon *d, struct traced *t, struct fault *why)
 	int err = traced_attach(d, t, why);
 
 	if (!err && d->sock && target_of(d, t)->wants_rpc)
-		err = rpc_add_process(d, t->pid, why);
+		err = rpc_add_process(d, t->pid, t->target_idx, why);
 	if (!err && epoll_ctl(d->epoll_fd, EPOLL_CTL_ADD, t->pidfd, &event))
 		err = fault_set(why, -errno, "cannot watch process %d: %s", t->pid,
 				strerror(errno));

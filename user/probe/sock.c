@@ -202,12 +202,11 @@ void sock_free(struct sock_probe *probe)
 	free(probe);
 }
 
-int sock_add_target(struct sock_probe *probe, pid_t pid)
+int sock_add_target(struct sock_probe *probe, pid_t pid, uint8_t target)
 {
 	uint32_t key = (uint32_t)pid;
-	uint8_t yes = 1;
 
-	return bpf_map_update_elem(bpf_map__fd(probe->skel->maps.targets), &key, &yes, BPF_ANY)
+	return bpf_map_update_elem(bpf_map__fd(probe->skel->maps.targets), &key, &target, BPF_ANY)
 		       ? -errno
 		       : 0;
 }
@@ -219,12 +218,11 @@ void sock_remove_target(struct sock_probe *probe, pid_t pid)
 	bpf_map_delete_elem(bpf_map__fd(probe->skel->maps.targets), &key);
 }
 
-int sock_add_listener(struct sock_probe *probe, uint32_t netns, uint16_t port)
+int sock_add_listener(struct sock_probe *probe, uint32_t netns, uint16_t port, uint8_t target)
 {
 	struct ts_listen_key key = {.netns = netns, .port = port};
-	uint8_t yes = 1;
 
-	return bpf_map_update_elem(bpf_map__fd(probe->skel->maps.listeners), &key, &yes, BPF_ANY)
+	return bpf_map_update_elem(bpf_map__fd(probe->skel->maps.listeners), &key, &target, BPF_ANY)
 		       ? -errno
 		       : 0;
 }

@@ -50,11 +50,11 @@ enum sock_hooks sock_hooks(const struct sock_probe *probe);
 /* Stops measuring; the counters stay. */
 void sock_detach(struct sock_probe *probe);
 
-/* 0 or -errno. */
-int sock_add_target(struct sock_probe *probe, pid_t pid);
+/* target: a number from 1 on, told with its endpoints. 0 or -errno. */
+int sock_add_target(struct sock_probe *probe, pid_t pid, uint8_t target);
 void sock_remove_target(struct sock_probe *probe, pid_t pid);
 /* A port that a target listened on before it was added. 0 or -errno. */
-int sock_add_listener(struct sock_probe *probe, uint32_t netns, uint16_t port);
+int sock_add_listener(struct sock_probe *probe, uint32_t netns, uint16_t port, uint8_t target);
 
 /* Completes exchanges whose answer has had no byte for idle_ns. */
 void sock_settle(struct sock_probe *probe, uint64_t idle_ns);
