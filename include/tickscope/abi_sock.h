@@ -18,12 +18,11 @@ struct ts_endpoint_key {
 	__u8 family;	  /* AF_INET or AF_INET6 */
 	__u8 role;	  /* enum ts_role */
 	__u8 filter;	  /* number of the filter that chose it, from 1; 0: there are none */
-	__u8 target;	  /* number of the target, from 1 */
+	__u8 target;	  /* number, from 1 */
 	__u8 reserved[2];
 };
 
-/* More are refused: each new connection is compared with all of them. */
-#define TS_FILTER_MAX 16
+#define TS_FILTER_MAX 16 /* each new connection is compared with all of them */
 
 /* Endpoints to measure. */
 struct ts_endpoint_filter {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The loop: signals, the clock, ends of processes and kernel events, from start to the last
  * reading. */
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -12,9 +13,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/operations.h"
+#include "daemon/rpc.h"
 #include "daemon/sources.h"
 
-#define NS_PER_S 1000000000ULL
+#define NS_PER_S       1000000000ULL
+#define LOOK_INTERVALS 5 /* between two looks for processes whose start was not told */
 
 static uint64_t clock_ns(clockid_t id)
 {
@@ -95,6 +99,8 @@ static int on_tick(struct daemon *d, struct sources *s)
 	if (!d->config->interval_ns || s->tick < s->interval_tick_cnt)
 		return 0;
 	s->tick = 0;
+	if (d->config->is_tolerant && ++d->look_cnt % LOOK_INTERVALS == 0)
+		processes_look(d);
 	view_fill(d, &view);
 	if (d->output->on_interval)
 		err = d->output->on_interval(&view, d->output->context);
@@ -131,7 +137,7 @@ static void reload(struct loop *l)
 {
 	const struct daemon_output *output = l->d->output;
 	const struct daemon_config *config = output->on_reload(output->context);
-	struct daemon *fresh;
+	struct daemon *fresh = NULL;
 	struct daemon_view view;
 	struct fault why;
 	int err;
@@ -139,7 +145,7 @@ static void reload(struct loop *l)
 	if (!config)
 		return;
 	err = daemon_new(config, output, l->d->epoll_fd, &fresh, &why);
-	if (err) {
+	if (err || !fresh) {
 		daemon_message(l->d,
 			       "the new configuration cannot be traced, the old one stays: %s",
 			       why.text);
@@ -230,10 +236,12 @@ static int run_loop(struct loop *l)
 
 static int run_attached(struct loop *l, struct fault *why)
 {
-	const struct daemon_output *output = l->d->output;
+	const struct daemon_output *output;
 	struct daemon_view view;
 	int err;
 
+	assert(l->d); /* since daemon_new */
+	output = l->d->output;
 	begin(l->d);
 	view_fill(l->d, &view);
 	output->on_attached(&view, output->context);
@@ -273,6 +281,7 @@ static int daemon_new(const struct daemon_config *config, const struct daemon_ou
 	struct daemon *d = calloc(1, sizeof(*d));
 	int err;
 
+	*ret_daemon = NULL;
 	if (!d)
 		return fault_set(why, -ENOMEM, "out of memory");
 	d->config = config;

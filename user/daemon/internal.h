@@ -77,6 +77,7 @@ struct daemon {
 	uint64_t read_mono_ns;	   /* of the previous reading */
 	uint64_t attach_ns;
 	uint64_t dropped_events; /* said already */
+	uint64_t look_cnt;
 	bool is_interrupted;
 };
 
@@ -110,78 +111,5 @@ void processes_ended(struct daemon *d, pid_t pid);
 void processes_look(struct daemon *d);
 /* Detaches everything; the counters stay. */
 void processes_stop(struct daemon *d);
-
-/* Requests of one kind on one endpoint: what a parser tells apart. */
-struct parsed {
-	uint32_t endpoint;
-	enum operation_kind kind;
-	enum protocol_kind protocol;
-	bool is_asker; /* the target asks */
-	char until[16];
-	struct protocol_labels labels;
-	struct ts_series *series; /* TS_RPC_SERIES_CNT of them */
-};
-
-#define PARSED_MAX                                                                     \
-	192 /* kinds of requests; each has three windows for its time and its segments \
-	     */
-
-/* streams.c: connections with a parser. */
-int streams_start(struct daemon *d);
-void streams_stop(struct daemon *d);
-/* A record of the kernel; context is the daemon. */
-void streams_take(const struct ts_stream_record *record, const void *payload, void *context);
-/* Brings the endpoints' counts of the parsers up to date. */
-void streams_tell(struct daemon *d);
-
-/* rpc.c: connections. */
-bool rpc_is_wanted(const struct daemon_config *config);
-/* rpc_operation_max: operations that they may become. */
-size_t rpc_operation_max(const struct daemon *d);
-int rpc_start(struct daemon *d, struct fault *why);
-/* What a process listens on, and from now on sends and receives. */
-int rpc_add_process(struct daemon *d, pid_t pid, size_t target_idx, struct fault *why);
-/* Makes operations of new endpoints, and brings the figures of all up to date; at the end also of
- * what may still go on. */
-void rpc_read(struct daemon *d, bool is_end);
-void rpc_begin_interval(struct daemon *d);
-/* Hands what has come since to the parsers. */
-void rpc_read_stream(struct daemon *d);
-/* A new kind of request becomes operations. False: out of memory. */
-bool rpc_add_parsed(struct daemon *d, const struct parsed *parsed);
-/* What the parsers of an endpoint have counted; NULL: the endpoint is not known yet. */
-struct protocol_counts *rpc_counts(struct daemon *d, uint32_t endpoint);
-enum protocol_kind rpc_protocol(const struct daemon *d, uint32_t endpoint);
-/* Empties those that the configuration does not tell requests apart by. */
-void rpc_choose_labels(const struct daemon *d, uint32_t endpoint, struct protocol_labels *labels);
-/* "tcp exchange:9878"; "" where it is not known yet. */
-const char *rpc_name(struct daemon *d, uint32_t endpoint);
-/* An exchange whose times are not known. */
-void rpc_count_untimed(struct daemon *d, uint32_t endpoint);
-
-/* operations.c: what is counted. */
-int operations_start(struct daemon *d, struct fault *why);
-void operations_fini(struct daemon *d);
-struct operation_wish {
-	size_t target_idx;
-	const char *target; /* its name */
-	const struct daemon_function *function;
-	const struct operation_plan *plan;
-	bool is_one_of_many; /* the pattern has other matches in this process */
-};
-
-/* The operation that a plan of a target belongs to, made if it is new. -ENOSPC: no series is left.
- */
-int operations_find(struct daemon *d, const struct operation_wish *wish, uint32_t *ret_idx,
-		    struct fault *why);
-/* A new one with a name of its own, counted by these stripes; NULL: out of memory, or of room. */
-struct operation *operations_add(struct daemon *d, const char *name,
-				 const struct ts_series *stripes, size_t stripe_cnt);
-int operations_add_pid(struct operation *o, pid_t pid);
-int operations_counted_init(struct counted *counted, const struct ts_series *stripes,
-			    size_t stripe_cnt);
-/* Reads all counters and adds what is new to the interval and the total. */
-void operations_read(struct daemon *d, uint64_t now_mono_ns, bool is_end);
-void operations_begin_interval(struct daemon *d, uint64_t now_mono_ns);
 
 #endif

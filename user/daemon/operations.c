@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/internal.h"
+#include "daemon/operations.h"
+#include "daemon/rpc.h"
 
 int operations_start(struct daemon *d, struct fault *why)
 {

@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/internal.h"
+#include "daemon/operations.h"
+#include "daemon/rpc.h"
 #include "target/discover.h"
 
 static bool has_functions(const struct daemon_config *config)

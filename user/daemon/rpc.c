@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Connections of the traced processes: which ports they serve, and endpoints as operations. */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/hosts.h"
 #include "base/text.h"
-#include "daemon/internal.h"
+#include "daemon/operations.h"
+#include "daemon/rpc.h"
 #include "target/listeners.h"
 
 /* An endpoint's total, at most three segments, and what nobody asked for. */
@@ -94,53 +93,6 @@ int rpc_add_process(struct daemon *d, pid_t pid, size_t target_idx, struct fault
 		       : err;
 }
 
-/* What the configuration says of an endpoint; NULL: nothing. */
-static const struct daemon_endpoint *configured(const struct daemon *d,
-						const struct ts_endpoint_key *key)
-{
-	return key->filter ? &d->config->endpoints[key->filter - 1] : NULL;
-}
-
-/* "tcp 10.0.0.1:9878", "tcp exchange:9878" where the host's name is known, "tcp :9878" of a server.
- */
-static void endpoint_name(const struct ts_endpoint_key *key, const char *protocol, char *name,
-			  size_t name_bytes)
-{
-	char address[INET6_ADDRSTRLEN] = "", host[256];
-
-	if (key->role == TS_ROLE_NONE) {
-		snprintf(name, name_bytes, "%s (all others)", protocol);
-		return;
-	}
-	if (key->role == TS_ROLE_SERVER) {
-		snprintf(name, name_bytes, "%s :%u", protocol, key->port);
-		return;
-	}
-	inet_ntop(key->family, key->address, address, sizeof(address));
-	if (hosts_find(address, host, sizeof(host)))
-		snprintf(name, name_bytes, "%s %s:%u", protocol, host, key->port);
-	else
-		snprintf(name, name_bytes, strchr(address, ':') ? "%s [%s]:%u" : "%s %s:%u",
-			 protocol, address, key->port);
-	text_clean(name);
-}
-
-/* As the configuration names the endpoint, else by its protocol and address. */
-static void operation_name(const struct daemon *d, const struct ts_endpoint_key *key,
-			   enum operation_kind kind, const char *protocol, char *name,
-			   size_t name_bytes)
-{
-	const struct daemon_endpoint *e = configured(d, key);
-	const char *given = NULL;
-
-	if (e)
-		given = kind == OPERATION_ORDER ? e->order_name : e->name;
-	if (given)
-		snprintf(name, name_bytes, "%s", given);
-	else
-		endpoint_name(key, protocol, name, name_bytes);
-}
-
 static const char *target_name(const struct daemon *d, size_t target_idx)
 {
 	const char *name = d->targets[target_idx].config->name;
@@ -199,7 +151,7 @@ static bool add_endpoint(struct daemon *d, const struct sock_endpoint *e)
 	struct operation *o;
 	char name[320];
 
-	operation_name(d, &e->key, kind, "tcp", name, sizeof(name));
+	rpc_operation_name(d, &e->key, &(struct rpc_kind){kind, "tcp"}, name, sizeof(name));
 	d->endpoint_keys[e->idx] = e->key;
 	o = add_operation(d, &e->key, name, sock_series(d->sock, e->idx, TS_RPC_TOTAL), stripe_cnt);
 	if (!o)
@@ -262,7 +214,8 @@ bool rpc_add_parsed(struct daemon *d, const struct parsed *p)
 	/* A record can be of an endpoint that came up after the last look. */
 	if (key->role == TS_ROLE_NONE)
 		find_endpoints(d);
-	operation_name(d, key, p->kind, protocol_name(p->protocol), name, sizeof(name));
+	rpc_operation_name(d, key, &(struct rpc_kind){p->kind, protocol_name(p->protocol)}, name,
+			   sizeof(name));
 	o = add_operation(d, key, name, &p->series[TS_RPC_TOTAL], 1);
 	if (!o)
 		return false;
@@ -295,41 +248,6 @@ static struct rpc *rpc_of(struct daemon *d, uint32_t endpoint)
 	struct operation *o = operation_of(d, endpoint);
 
 	return o ? o->rpc : NULL;
-}
-
-enum protocol_kind rpc_protocol(const struct daemon *d, uint32_t endpoint)
-{
-	const struct daemon_endpoint *e = configured(d, &d->endpoint_keys[endpoint]);
-
-	return e ? e->protocol : d->config->protocol;
-}
-
-/* True where the configuration wants requests told apart by this label. */
-static bool is_label_wanted(const struct daemon_endpoint *e, const char *name)
-{
-	for (size_t i = 0; i < e->label_cnt; i++) {
-		if (strcmp(e->labels[i], name) == 0)
-			return true;
-	}
-	return !e->label_cnt;
-}
-
-void rpc_choose_labels(const struct daemon *d, uint32_t endpoint, struct protocol_labels *labels)
-{
-	const struct daemon_endpoint *e = configured(d, &d->endpoint_keys[endpoint]);
-	struct {
-		const char *name;
-		char *value;
-	} all[] = {
-		{"method", labels->method},	    {"route", labels->route},
-		{"status", labels->status},	    {"trading_pair", labels->trading_pair},
-		{"order_type", labels->order_type}, {"side", labels->side},
-	};
-
-	for (size_t i = 0; e && i < sizeof(all) / sizeof(all[0]); i++) {
-		if (!is_label_wanted(e, all[i].name))
-			memset(all[i].value, 0, PROTOCOL_LABEL_BYTES);
-	}
 }
 
 const char *rpc_name(struct daemon *d, uint32_t endpoint)

@@ -6,7 +6,7 @@
 #ifndef TICKSCOPE_DAEMON_STREAMS_H
 #define TICKSCOPE_DAEMON_STREAMS_H
 
-#include "daemon/internal.h"
+#include "daemon/rpc.h"
 #include "measure/stream_times.h"
 
 #define CONNECTION_MAX \

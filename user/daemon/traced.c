@@ -8,7 +8,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "daemon/internal.h"
+#include "daemon/operations.h"
+#include "daemon/rpc.h"
 
 static const struct daemon_target *target_of(const struct daemon *d, const struct traced *t)
 {
@@ -166,16 +167,23 @@ static const struct operation_plan *find_same_code(const struct traced *t,
 	return NULL;
 }
 
-static int find_operation(struct daemon *d, struct traced *t, const struct operation_plans *plans,
-			  size_t function, size_t item, const struct operation_plan **ret_plans,
-			  struct fault *why)
+struct finding {
+	struct traced *traced;
+	size_t function; /* of the target */
+	const struct operation_plan **ret_plans;
+};
+
+static int find_operation(struct daemon *d, const struct finding *f, size_t item, struct fault *why)
 {
+	struct traced *t = f->traced;
+	const struct daemon_target *target = target_of(d, t);
+	const struct operation_plans *plans = &t->plans[f->function];
 	const struct operation_plan *plan = &plans->items[item];
-	const struct operation_plan *same = find_same_code(t, ret_plans, plan);
+	const struct operation_plan *same = find_same_code(t, f->ret_plans, plan);
 	const struct operation_wish wish = {
 		.target_idx = t->target_idx,
-		.target = target_of(d, t)->name ? target_of(d, t)->name : process_name(t->process),
-		.function = &target_of(d, t)->functions[function],
+		.target = target->name ? target->name : process_name(t->process),
+		.function = &target->functions[f->function],
 		.plan = plan,
 		.is_one_of_many = plans->cnt > 1,
 	};
@@ -189,8 +197,8 @@ static int find_operation(struct daemon *d, struct traced *t, const struct opera
 		return 0;
 	err = operations_find(d, &wish, &idx, why);
 	if (err)
-		return tolerate(d, t, function, err, why);
-	ret_plans[t->operation_cnt] = plan;
+		return tolerate(d, t, f->function, err, why);
+	f->ret_plans[t->operation_cnt] = plan;
 	t->operations[t->operation_cnt++] = idx;
 	return operations_add_pid(&d->operations[idx], t->pid)
 		       ? fault_set(why, -ENOMEM, "out of memory")
@@ -204,8 +212,10 @@ static int traced_find_operations(struct daemon *d, struct traced *t,
 	int err = 0;
 
 	for (size_t i = 0; i < target_of(d, t)->function_cnt; i++) {
+		const struct finding f = {.traced = t, .function = i, .ret_plans = ret_plans};
+
 		for (size_t j = 0; j < t->plans[i].cnt && !err; j++)
-			err = find_operation(d, t, &t->plans[i], i, j, ret_plans, why);
+			err = find_operation(d, &f, j, why);
 	}
 	return err;
 }

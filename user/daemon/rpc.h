@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Connections of the traced processes. */
+#ifndef TICKSCOPE_DAEMON_RPC_H
+#define TICKSCOPE_DAEMON_RPC_H
+
+#include "daemon/internal.h"
+
+/* Requests of one kind on one endpoint: what a parser tells apart. */
+struct parsed {
+	uint32_t endpoint;
+	enum operation_kind kind;
+	enum protocol_kind protocol;
+	bool is_asker; /* the target asks */
+	char until[16];
+	struct protocol_labels labels;
+	struct ts_series *series; /* TS_RPC_SERIES_CNT of them */
+};
+
+#define PARSED_MAX                                                                     \
+	192 /* kinds of requests; each has three windows for its time and its segments \
+	     */
+
+/* streams.c: connections with a parser. */
+int streams_start(struct daemon *d);
+void streams_stop(struct daemon *d);
+/* A record of the kernel; context is the daemon. */
+void streams_take(const struct ts_stream_record *record, const void *payload, void *context);
+/* Brings the endpoints' counts of the parsers up to date. */
+void streams_tell(struct daemon *d);
+
+/* rpc.c: connections. */
+bool rpc_is_wanted(const struct daemon_config *config);
+/* rpc_operation_max: operations that they may become. */
+size_t rpc_operation_max(const struct daemon *d);
+int rpc_start(struct daemon *d, struct fault *why);
+/* What a process listens on, and from now on sends and receives. */
+int rpc_add_process(struct daemon *d, pid_t pid, size_t target_idx, struct fault *why);
+/* Makes operations of new endpoints, and brings the figures of all up to date; at the end also of
+ * what may still go on. */
+void rpc_read(struct daemon *d, bool is_end);
+void rpc_begin_interval(struct daemon *d);
+/* Hands what has come since to the parsers. */
+void rpc_read_stream(struct daemon *d);
+/* A new kind of request becomes operations. False: out of memory. */
+bool rpc_add_parsed(struct daemon *d, const struct parsed *parsed);
+/* What the parsers of an endpoint have counted; NULL: the endpoint is not known yet. */
+struct protocol_counts *rpc_counts(struct daemon *d, uint32_t endpoint);
+struct rpc_kind {
+	enum operation_kind operation;
+	const char *protocol;
+};
+
+/* rpc_config.c: as the configuration names the endpoint, else by its protocol and address. */
+void rpc_operation_name(const struct daemon *d, const struct ts_endpoint_key *key,
+			const struct rpc_kind *kind, char *name, size_t name_bytes);
+enum protocol_kind rpc_protocol(const struct daemon *d, uint32_t endpoint);
+/* Empties those that the configuration does not tell requests apart by. */
+void rpc_choose_labels(const struct daemon *d, uint32_t endpoint, struct protocol_labels *labels);
+/* "tcp exchange:9878"; "" where it is not known yet. */
+const char *rpc_name(struct daemon *d, uint32_t endpoint);
+/* An exchange whose times are not known. */
+void rpc_count_untimed(struct daemon *d, uint32_t endpoint);
+
+#endif
