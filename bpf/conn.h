@@ -12,6 +12,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include <tickscope/abi_sock.h>
+#include "conn_state.h"
 #include "endpoint.h"
 #include "series.h"
 #include "stream.h"
@@ -94,23 +95,27 @@ static __always_inline __u32 phase_of(const struct ts_conn *c)
 	return *(volatile const __u32 *)&c->phase;
 }
 
-/* A whole exchange: its segments add up to its time. The phase is TS_PHASE_BUSY. */
+/* A whole exchange: its segments add up to its time, also while someone adds a last byte to it. The
+ * phase is TS_PHASE_BUSY. */
 static __always_inline void rpc_complete(const struct ts_conn *c)
 {
-	__u64 arrived_ns = c->arrived_ns, read_ns = c->read_ns;
+	__u64 start_ns = c->start_ns, arrived_ns = c->arrived_ns, read_ns = c->read_ns;
+	__u64 last_ns = *(const volatile __u64 *)&c->last_ns;
 
 	if (c->role == TS_ROLE_CLIENT) {
 		/* The arrival was not seen, or another CPU saw it after the reader did. */
 		if (!arrived_ns || arrived_ns > read_ns)
 			arrived_ns = read_ns;
-		rpc_record(c, TS_RPC_SEGMENT_1, c->start_ns, arrived_ns);
+		if (arrived_ns < start_ns)
+			arrived_ns = start_ns;
+		rpc_record(c, TS_RPC_SEGMENT_1, start_ns, arrived_ns);
 		rpc_record(c, TS_RPC_SEGMENT_2, arrived_ns, read_ns);
-		rpc_record(c, TS_RPC_SEGMENT_3, read_ns, c->last_ns);
+		rpc_record(c, TS_RPC_SEGMENT_3, read_ns, last_ns);
 	} else {
-		rpc_record(c, TS_RPC_SEGMENT_1, c->start_ns, read_ns);
-		rpc_record(c, TS_RPC_SEGMENT_2, read_ns, c->last_ns);
+		rpc_record(c, TS_RPC_SEGMENT_1, start_ns, read_ns);
+		rpc_record(c, TS_RPC_SEGMENT_2, read_ns, last_ns);
 	}
-	rpc_record(c, TS_RPC_TOTAL, c->start_ns, c->last_ns);
+	rpc_record(c, TS_RPC_TOTAL, start_ns, last_ns);
 }
 
 static __always_inline void rpc_begin(struct ts_conn *c, __u64 start_ns)
@@ -166,14 +171,64 @@ static __always_inline bool rpc_close(struct ts_conn *c, __u32 next_phase)
 	return true;
 }
 
-/* Whether bytes up to here were not known to be sent yet; they are from now on. */
-static __always_inline bool conn_has_sent_more(struct ts_conn *c, __u32 sequence)
+static __always_inline bool is_behind(__u64 known, __u32 sequence)
 {
-	if (c->has_sent && (__s32)(sequence - c->sent_sequence) <= 0)
-		return false;
-	c->sent_sequence = sequence;
-	c->has_sent = 1;
-	return true;
+	return !known || (__s32)(sequence - (__u32)known) > 0;
+}
+
+/* Others raise it, too, each to where its own bytes end. */
+#define RAISE_TRIES 8
+
+/* False: others were there, or beyond. */
+static __always_inline bool sequence_raise(__u64 *known, __u32 sequence)
+{
+	for (int i = 0; i < RAISE_TRIES; i++) {
+		__u64 before = *(volatile __u64 *)known;
+
+		if (!is_behind(before, sequence))
+			return false;
+		if (__sync_val_compare_and_swap(known, before, TS_SEQUENCE_KNOWN | sequence) ==
+		    before)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A send is over only after its bytes are: what answers them can be seen first, by another thread.
+ * Whoever claims bytes enters what their send means, and then says so with conn_has_begun.
+ */
+static __always_inline bool conn_claims(struct ts_conn *c, __u32 sequence)
+{
+	return sequence_raise(&c->sent, sequence);
+}
+
+static __always_inline void conn_has_begun(struct ts_conn *c, __u32 sequence)
+{
+	sequence_raise(&c->begun, sequence);
+}
+
+static __always_inline void conn_knows_sent(struct ts_conn *c, __u32 sequence)
+{
+	conn_claims(c, sequence);
+	conn_has_begun(c, sequence);
+}
+
+static __always_inline bool is_begun(struct ts_conn *c, __u32 sequence)
+{
+	return !is_behind(*(volatile __u64 *)&c->begun, sequence);
+}
+
+/* True: the read is to be entered now; false: by whoever claimed what was sent before it. */
+static __always_inline bool conn_may_read(struct ts_conn *c, __u32 sequence, __u64 now_ns)
+{
+	for (int i = 0; i < SETTLE_TRIES; i++) {
+		if (is_begun(c, sequence))
+			return true;
+	}
+	/* They were interrupted. Just now they may have gone on, and not have seen it. */
+	__sync_lock_test_and_set(&c->handed_ns, now_ns);
+	return is_begun(c, sequence) && __sync_lock_test_and_set(&c->handed_ns, 0);
 }
 
 static __always_inline void client_sends(struct ts_conn *c, __u64 start_ns)
@@ -186,19 +241,22 @@ static __always_inline void client_sends(struct ts_conn *c, __u64 start_ns)
 }
 
 /*
- * Another thread's send is over only after its bytes are: its answer can be read first. The request
- * then begins, as far as it can be told, when its answer arrived.
+ * The other side has acknowledged what it answers. A request that nobody has taken up yet begins,
+ * as far as it can be told, when its answer arrived.
  */
-static __always_inline void client_catches_up(struct ts_conn *c, __u32 sent_sequence, __u64 now_ns)
+static __always_inline void client_catches_up(struct ts_conn *c, __u32 acked_sequence, __u64 now_ns)
 {
-	__u32 phase = phase_settled(c);
 	__u64 arrived_ns = c->unread_ns ? c->unread_ns : now_ns;
+	__u32 phase;
 
-	if (!c->has_sent || (phase != TS_PHASE_IDLE && phase != TS_PHASE_READ) ||
-	    !conn_has_sent_more(c, sent_sequence))
+	if (!c->sent || !conn_claims(c, acked_sequence))
 		return;
-	client_sends(c, arrived_ns);
-	c->arrived_ns = arrived_ns;
+	phase = phase_settled(c);
+	if (phase == TS_PHASE_IDLE || phase == TS_PHASE_READ) {
+		client_sends(c, arrived_ns);
+		c->arrived_ns = arrived_ns;
+	}
+	conn_has_begun(c, acked_sequence);
 }
 
 static __always_inline void client_reads(struct ts_conn *c, struct ts_endpoint_figures *f,
@@ -207,10 +265,14 @@ static __always_inline void client_reads(struct ts_conn *c, struct ts_endpoint_f
 	__u32 phase = phase_settled(c);
 
 	if (phase == TS_PHASE_REQUEST || phase == TS_PHASE_ARRIVED) {
-		if (!phase_move(c, phase, TS_PHASE_BUSY))
+		if (!phase_move(c, phase, TS_PHASE_BUSY) &&
+		    !phase_move(c, TS_PHASE_ARRIVED, TS_PHASE_BUSY))
 			return;
 		if (!c->arrived_ns)
 			COUNTER_ADD(f->arrivals_missed, 1);
+		/* Its send may have ended since this read did. */
+		if (c->start_ns > now_ns)
+			c->start_ns = now_ns;
 		c->read_ns = now_ns;
 		c->last_ns = now_ns;
 		phase_set(c, TS_PHASE_READ);
@@ -242,7 +304,7 @@ static __always_inline void server_reads(struct ts_conn *c, struct ts_endpoint_f
 
 static __always_inline void server_sends(struct ts_conn *c, __u64 now_ns)
 {
-	__u32 phase = phase_of(c);
+	__u32 phase = phase_settled(c);
 
 	if (phase != TS_PHASE_READ && phase != TS_PHASE_ANSWERED)
 		return;
@@ -251,8 +313,56 @@ static __always_inline void server_sends(struct ts_conn *c, __u64 now_ns)
 		phase_move(c, TS_PHASE_READ, TS_PHASE_ANSWERED);
 }
 
+/* The other side has acknowledged an answer, and asks again, while its send is not over yet. */
+static __always_inline void server_catches_up(struct ts_conn *c, __u32 acked_sequence, __u64 now_ns)
+{
+	if (!c->sent || !conn_claims(c, acked_sequence))
+		return;
+	server_sends(c, now_ns);
+	conn_has_begun(c, acked_sequence);
+}
+
+static __always_inline void conn_reads(struct ts_conn *c, struct ts_endpoint_figures *f,
+				       __u64 now_ns, __u64 bytes)
+{
+	if (c->role == TS_ROLE_CLIENT)
+		client_reads(c, f, now_ns, bytes);
+	else
+		server_reads(c, f, now_ns);
+}
+
+/* A send of the target is over. start_ns: when it began, as far as that is known. */
+static __always_inline void conn_has_sent(struct ts_conn *c, struct ts_endpoint_figures *f,
+					  __u32 sequence, __u64 start_ns, __u64 now_ns)
+{
+	__u64 read_ns;
+
+	if (!conn_claims(c, sequence))
+		return;
+	if (c->role == TS_ROLE_SERVER)
+		server_sends(c, now_ns);
+	else
+		client_sends(c, start_ns);
+	conn_has_begun(c, sequence);
+	read_ns = __sync_lock_test_and_set(&c->handed_ns, 0);
+	if (read_ns)
+		conn_reads(c, f, read_ns, 0);
+}
+
+/* A receive is over; what the other side has acknowledged was sent before it. */
+static __always_inline void conn_has_received(struct ts_conn *c, struct ts_endpoint_figures *f,
+					      __u32 acked_sequence, __u64 now_ns, __u64 bytes)
+{
+	if (c->role == TS_ROLE_CLIENT)
+		client_catches_up(c, acked_sequence, now_ns);
+	else
+		server_catches_up(c, acked_sequence, now_ns);
+	if (!c->sent || conn_may_read(c, acked_sequence, now_ns))
+		conn_reads(c, f, now_ns, bytes);
+}
+
 /* Payload has arrived for the process, which may read it whenever it likes. */
-static __always_inline void conn_arrives(struct ts_conn *c, __u64 now_ns)
+static __always_inline void conn_arrives(struct ts_conn *c, __u32 acked_sequence, __u64 now_ns)
 {
 	if (c->role == TS_ROLE_CLIENT) {
 		if (phase_of(c) == TS_PHASE_IDLE && !c->unread_ns)
@@ -263,6 +373,7 @@ static __always_inline void conn_arrives(struct ts_conn *c, __u64 now_ns)
 		phase_move(c, TS_PHASE_REQUEST, TS_PHASE_ARRIVED);
 		return;
 	}
+	server_catches_up(c, acked_sequence, now_ns);
 	rpc_close(c, TS_PHASE_IDLE);
 	if (phase_move(c, TS_PHASE_IDLE, TS_PHASE_BUSY)) {
 		c->arrived_ns = now_ns;

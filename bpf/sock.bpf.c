@@ -60,13 +60,11 @@ static __always_inline void on_sent(struct sock *sk, int sent_bytes, __u64 start
 	if (!c)
 		return;
 	f = figures_get(c->endpoint);
-	if (f)
-		COUNTER_ADD(f->bytes_sent, sent_bytes);
+	if (!f)
+		return;
+	COUNTER_ADD(f->bytes_sent, sent_bytes);
 	transfer.sequence = BPF_CORE_READ((struct tcp_sock *)sk, write_seq);
-	if (c->role == TS_ROLE_SERVER)
-		server_sends(c, now_ns);
-	else if (conn_has_sent_more(c, transfer.sequence))
-		client_sends(c, start_ns ? start_ns : now_ns);
+	conn_has_sent(c, f, transfer.sequence, start_ns ? start_ns : now_ns, now_ns);
 	stream_data(c, &transfer);
 }
 
@@ -90,12 +88,8 @@ static __always_inline void on_received(struct sock *sk, int received_bytes, int
 	f->srtt_us = BPF_CORE_READ((struct tcp_sock *)sk, srtt_us) >> 3;
 	transfer.sequence = BPF_CORE_READ((struct tcp_sock *)sk, copied_seq);
 	transfer.sent_sequence = BPF_CORE_READ((struct tcp_sock *)sk, write_seq);
-	if (c->role == TS_ROLE_CLIENT) {
-		client_catches_up(c, transfer.sent_sequence, now_ns);
-		client_reads(c, f, now_ns, received_bytes);
-	} else {
-		server_reads(c, f, now_ns);
-	}
+	conn_has_received(c, f, BPF_CORE_READ((struct tcp_sock *)sk, snd_una), now_ns,
+			  received_bytes);
 	stream_data(c, &transfer);
 }
 
@@ -248,28 +242,33 @@ int BPF_KRETPROBE(sock_receive_return, int ret)
 /* --- on every level ------------------------------------------------------------------------------
  */
 
+/* The beginning of RFC 9293's header. */
+struct tcp_header {
+	__u16 ports[2];
+	__u32 sequence;
+	__u32 acked_sequence;
+	__u8 data_offset; /* in words, in its upper half */
+};
+
 /* tcp_probe(sk, skb), at the top of tcp_rcv_established: skb begins with the TCP header. */
 SEC("raw_tp/tcp_probe")
 int sock_arrived(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct ts_conn *c = conn_get((struct sock *)ctx->args[0]);
 	struct sk_buff *skb = (struct sk_buff *)ctx->args[1];
-	__u32 bytes, sequence = 0;
-	unsigned char *header;
-	__u8 header_words = 0;
+	struct tcp_header header;
+	__u32 bytes;
 
 	if (!c)
 		return 0;
-	header = BPF_CORE_READ(skb, data);
-	bpf_probe_read_kernel(&header_words, 1, header + 12); /* data offset, in its upper half */
-	bytes = BPF_CORE_READ(skb, len) - (header_words >> 4) * 4U;
+	if (bpf_probe_read_kernel(&header, sizeof(header), BPF_CORE_READ(skb, data)))
+		return 0;
+	bytes = BPF_CORE_READ(skb, len) - (header.data_offset >> 4) * 4U;
 	if (!bytes) /* a mere acknowledgement */
 		return 0;
-	conn_arrives(c, bpf_ktime_get_ns());
-	if (c->is_streamed) {
-		bpf_probe_read_kernel(&sequence, sizeof(sequence), header + 4);
-		stream_event(c, TS_STREAM_ARRIVED, bytes, bpf_ntohl(sequence) + bytes);
-	}
+	conn_arrives(c, bpf_ntohl(header.acked_sequence), bpf_ktime_get_ns());
+	if (c->is_streamed)
+		stream_event(c, TS_STREAM_ARRIVED, bytes, bpf_ntohl(header.sequence) + bytes);
 	return 0;
 }
 
@@ -329,12 +328,14 @@ int sock_state(struct bpf_raw_tracepoint_args *ctx)
 	} else if (before == TCP_SYN_SENT) {
 		c = conn_get(sk);
 		if (c) {
-			conn_has_sent_more(c, BPF_CORE_READ((struct tcp_sock *)sk, write_seq));
+			conn_knows_sent(c, BPF_CORE_READ((struct tcp_sock *)sk, write_seq));
 			connect_ends(c, after == TCP_ESTABLISHED);
 		}
 	} else if (before == TCP_SYN_RECV && after == TCP_ESTABLISHED && listening_target(sk)) {
 		/* Its first bytes can arrive before a process has accepted it. */
-		conn_add(sk, TS_ROLE_SERVER, 0, true);
+		c = conn_add(sk, TS_ROLE_SERVER, 0, true);
+		if (c)
+			conn_knows_sent(c, BPF_CORE_READ((struct tcp_sock *)sk, write_seq));
 	}
 	return 0;
 }

@@ -12,6 +12,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include <tickscope/abi_sock.h>
+#include "conn_state.h"
 #include "series.h"
 
 /* Records that did not fit the ring. */

@@ -112,6 +112,7 @@ struct sock {
 struct tcp_sock {
 	__u32 copied_seq;
 	__u32 write_seq;
+	__u32 snd_una;
 	__u32 srtt_us;
 };
 

@@ -67,38 +67,8 @@ struct ts_endpoint_figures {
 };
 _Static_assert(sizeof(struct ts_endpoint_figures) == 64, "figures are one cache line");
 
-enum ts_phase {
-	TS_PHASE_IDLE = 0, /* nothing is known to be under way */
-	TS_PHASE_REQUEST,  /* client: sent; server: arrived */
-	TS_PHASE_ARRIVED,  /* client: the answer's first byte is in the kernel */
-	TS_PHASE_READ,	   /* client: being read; server: read, no answer yet */
-	TS_PHASE_ANSWERED, /* server: being sent */
-	TS_PHASE_BUSY,	   /* between two of them: someone is changing it */
-};
-
 /* Connections at once, over all processes; an engine with 10 000 fits six times. */
 #define TS_CONN_MAX 65536
-
-/* Times are CLOCK_MONOTONIC ns, 0: not yet. */
-struct ts_conn {
-	__u64 connect_ns; /* first SYN, until established */
-	__u64 start_ns;
-	__u64 arrived_ns;
-	__u64 read_ns;
-	__u64 last_ns;	 /* last byte so far */
-	__u64 unread_ns; /* arrival of the first byte that nobody asked for and nobody has read */
-	__u32 phase;	 /* enum ts_phase */
-	__u32 endpoint;
-	__u32 tgid;	     /* 0: accepted, but not yet seen in a process */
-	__u8 role;	     /* enum ts_role */
-	__u8 is_streamed;    /* what it sends and receives goes to user space, for a parser */
-	__u8 is_whole;	     /* seen from its first byte on */
-	__u8 has_gap;	     /* a record of it did not fit the ring */
-	__u32 sent_sequence; /* TCP's, behind the last byte whose send has been seen */
-	__u32 has_sent;	     /* the above is known */
-	__u64 id;	     /* unlike that of any other connection */
-};
-_Static_assert(sizeof(struct ts_conn) == 80, "conn has no hidden padding");
 
 /* Payload of one record. A mask, for the verifier. */
 #define TS_PAYLOAD_MAX 1023
@@ -117,7 +87,7 @@ enum ts_stream_kind {
 
 /* One record of the ring `stream`; times are CLOCK_MONOTONIC ns. */
 struct ts_stream_record {
-	__u64 conn; /* ts_conn.id */
+	__u64 conn; /* a number that no other connection has */
 	__u64 mono_ns;
 	__u64 start_ns; /* of a send, where it is seen; else 0 */
 	__u32 endpoint;

@@ -93,7 +93,7 @@ $(BPF_TARGET_DIR)/rdesk-stripped $(BPF_TARGET_DIR)/rdesk-stripped.debug &: $(BPF
 BPF_TESTS := $(patsubst tests/bpf/%.c,$(BUILD)/bpf-tests/%,$(sort $(wildcard tests/bpf/test_*.c)))
 
 $(BUILD)/bpf-tests/%: $(BUILD)/obj/tests/bpf/%.o $(BUILD)/obj/tests/bpf/harness.o $(BUILD)/obj/tests/bpf/scenario.o \
-		$(BUILD)/libtickscope.a
+		$(BUILD)/obj/tests/bpf/late_hook.o $(BUILD)/libtickscope.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -ljansson $(LIBS)
 

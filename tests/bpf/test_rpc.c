@@ -12,10 +12,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "harness.h"
+#include "late_hook.h"
 
 struct scenario {
 	const char *mode;
@@ -42,7 +44,8 @@ static const struct scenario scenarios[] = {
 	{"shutdown", "20", "client", 0, false},	 {"shutdown", "20", "server", 0, false},
 	{"late", "40", "client", 1, false},	 {"late", "40", "server", 2, false},
 	{"busy", "40", "client", 2, false},	 {"slow", "40", "client", 3, false},
-	{"slow", "40", "server", 2, false},
+	{"slow", "40", "server", 2, false},	 {"threads", "10000", "client", 0, true},
+	{"threads", "10000", "server", 0, true},
 };
 enum { SCENARIO_CNT = sizeof(scenarios) / sizeof(scenarios[0]) };
 
@@ -137,6 +140,7 @@ static void run(const struct scenario *s, const char *hooks, const char *protoco
 {
 	struct child *target = target_start("rpc", s->mode, s->count, s->role);
 	char pid[16];
+	int late_fd = strcmp(s->mode, "threads") == 0 ? late_hook_open(target->pid) : -1;
 	const char *args[] = {"trace",	 "-p",	pid,	      "--rpc",	"--json",
 			      "--hooks", hooks, "--protocol", protocol, NULL};
 	struct child *tracer;
@@ -159,6 +163,8 @@ static void run(const struct scenario *s, const char *hooks, const char *protoco
 	check(s, summary, truth);
 	child_send(target, "end\n");
 	assert_int_equal(child_finish(target), 0);
+	if (late_fd >= 0)
+		close(late_fd);
 	json_decref(summary);
 	json_decref(truth);
 	child_free(tracer);

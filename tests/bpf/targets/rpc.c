@@ -10,6 +10,9 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/sendfile.h>
@@ -42,13 +45,14 @@ enum mode {
 	MODE_BUSY,	/* the client reads DELAY_US after the answer has come */
 	MODE_SLOW,	/* the second half of an answer comes DELAY_US after the first */
 	MODE_SHUTDOWN,	/* the client's last word is a FIN, and then it reads */
+	MODE_THREADS,	/* one thread sends, another reads */
 	MODE_CNT,
 };
 
 static const char *const mode_names[MODE_CNT] = {
-	"write",  "writev",   "send", "sendto", "sendmsg", "sendfile",
-	"pieces", "nonblock", "peek", "ipv6",	"mapped",  "reconnect",
-	"close",  "late",     "busy", "slow",	"shutdown"};
+	"write",  "writev",   "send", "sendto", "sendmsg",  "sendfile",
+	"pieces", "nonblock", "peek", "ipv6",	"mapped",   "reconnect",
+	"close",  "late",     "busy", "slow",	"shutdown", "threads"};
 
 static enum mode mode;
 static char request[REQUEST_BYTES], answer[ANSWER_BYTES];
@@ -196,10 +200,83 @@ static int connect_to(uint16_t port)
 	return fd;
 }
 
+/* A thread for one direction of a connection. */
+struct sender {
+	int fd;
+	sem_t due;    /* how many sends */
+	bool is_over; /* no more of them */
+	char *bytes;
+	size_t cnt;
+};
+
+/* On its own CPU where there are several: that it shares none is what makes it late. */
+static void pin_to(int number)
+{
+	cpu_set_t all, one;
+
+	sched_getaffinity(0, sizeof(all), &all);
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (!CPU_ISSET(cpu, &all) || number-- > 0)
+			continue;
+		CPU_ZERO(&one);
+		CPU_SET(cpu, &one);
+		sched_setaffinity(0, sizeof(one), &one);
+		return;
+	}
+}
+
+static void *send_when_due(void *argument)
+{
+	struct sender *s = argument;
+
+	pin_to(1);
+	for (;;) {
+		while (sem_wait(&s->due))
+			;
+		if (s->is_over)
+			return NULL;
+		send_all(s->fd, s->bytes, s->cnt);
+	}
+}
+
+static pthread_t start_sender(struct sender *s, int fd, char *bytes, size_t cnt)
+{
+	pthread_t thread;
+
+	*s = (struct sender){.fd = fd, .bytes = bytes, .cnt = cnt};
+	sem_init(&s->due, 0, 0);
+	target_check(pthread_create(&thread, NULL, send_when_due, s) == 0, "no thread");
+	pin_to(0);
+	return thread;
+}
+
+static void stop_sender(struct sender *s, pthread_t thread)
+{
+	s->is_over = true;
+	sem_post(&s->due);
+	pthread_join(thread, NULL);
+	sem_destroy(&s->due);
+}
+
+static void serve_by_threads(int fd)
+{
+	char bytes[REQUEST_BYTES];
+	struct sender sender;
+	pthread_t thread = start_sender(&sender, fd, answer, sizeof(answer));
+
+	while (receive_all(fd, bytes, sizeof(bytes)))
+		sem_post(&sender.due);
+	stop_sender(&sender, thread);
+}
+
 static void serve_connection(int fd, long *number)
 {
 	char bytes[REQUEST_BYTES];
 
+	if (mode == MODE_THREADS) {
+		serve_by_threads(fd);
+		return;
+	}
 	while (receive_all(fd, bytes, sizeof(bytes))) {
 		if (mode == MODE_CLOSE && (*number)++ % 4 == 3)
 			return;
@@ -249,11 +326,31 @@ struct truth {
 	long connects;
 };
 
+static struct truth ask_by_threads(uint16_t port, long count)
+{
+	struct truth t = {.connects = 1};
+	char bytes[ANSWER_BYTES];
+	struct sender sender;
+	int fd = connect_to(port);
+	pthread_t thread = start_sender(&sender, fd, request, sizeof(request));
+
+	while (t.count < count) {
+		sem_post(&sender.due);
+		target_check(receive_all(fd, bytes, sizeof(bytes)), "no answer");
+		t.count++;
+	}
+	stop_sender(&sender, thread);
+	close(fd);
+	return t;
+}
+
 static struct truth run_client(uint16_t port, long count)
 {
 	struct truth t = {0};
 	int fd = -1;
 
+	if (mode == MODE_THREADS)
+		return ask_by_threads(port, count);
 	for (long i = 0; i < count; i++) {
 		if (fd < 0) {
 			fd = connect_to(port);
@@ -298,6 +395,8 @@ static pid_t start_other(bool is_client, int listener, uint16_t port, long count
 		struct truth t = {0};
 
 		close(ends[0]);
+		if (mode == MODE_THREADS)
+			pin_to(0); /* not where it would have to wait for the sender */
 		if (is_client) {
 			close(listener);
 			t = run_client(port, count);
