@@ -18,10 +18,11 @@ ROOMS = {
     "judge": "base config measure",
     "store": "base config measure judge",
     "sink": "base config measure judge store",
-    "notify": "base config measure judge store",
-    "serve": "base config measure judge store",
-    "daemon": "base config target probe protocol measure judge store sink notify serve",
-    "cli": "base config target probe protocol measure judge store daemon",
+    "wire": "base config measure judge",
+    "notify": "base config measure judge store wire",
+    "serve": "base config measure judge store wire",
+    "daemon": "base config target probe protocol measure judge store wire sink notify serve",
+    "cli": "base config target probe protocol measure judge store wire daemon",
     "main": "cli",
 }
 

@@ -2,24 +2,17 @@
 /* tickscope.summary/1. */
 #include <errno.h>
 #include <jansson.h>
-#include <time.h>
 
+#include "base/wall_time.h"
 #include "cli/report.h"
 
 #define RELATIVE_ERROR 0.0039 /* half a bucket of bucket.h, 1 / 256 */
 
 static json_t *time_json(uint64_t wall_ns)
 {
-	time_t seconds = (time_t)(wall_ns / 1000000000U);
-	struct tm utc;
-	char text[48];
-	size_t length;
+	char text[WALL_TIME_TEXT_BYTES];
 
-	gmtime_r(&seconds, &utc);
-	length = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &utc);
-	snprintf(text + length, sizeof(text) - length, ".%09lluZ",
-		 (unsigned long long)(wall_ns % 1000000000U));
-	return json_string(text);
+	return json_string(wall_time_text(wall_ns, text));
 }
 
 static json_t *ns_json(uint64_t ns)
