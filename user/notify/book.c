@@ -205,7 +205,8 @@ static void adopt_entry(struct book *fresh, const struct entry *from, const stru
 			struct delivery *d = &e->deliveries[c];
 
 			if (!(from->wanted_mask & 1U << o) ||
-			    strcmp(fresh->channels[c].config.name, old->channels[o].config.name))
+			    strcmp(fresh->channels[c].config.name, old->channels[o].config.name) !=
+				    0)
 				continue;
 			e->wanted_mask |= 1U << c;
 			*d = from->deliveries[o];
@@ -225,7 +226,8 @@ void book_adopt(struct book *fresh, const struct book *old, uint64_t now_ns)
 	}
 	for (size_t c = 0; c < fresh->channel_cnt; c++) {
 		for (size_t o = 0; o < old->channel_cnt; o++) {
-			if (strcmp(fresh->channels[c].config.name, old->channels[o].config.name))
+			if (strcmp(fresh->channels[c].config.name, old->channels[o].config.name) !=
+			    0)
 				continue;
 			fresh->channels[c].counts = old->channels[o].counts;
 		}

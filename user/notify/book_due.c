@@ -4,7 +4,8 @@
 
 #include "notify/internal.h"
 
-uint64_t book_due_delivery(const struct book *b, const struct entry *e, size_t channel_idx)
+/* When the channel is to be told of the alert, leaving flows aside: 0 at once, BOOK_NEVER. */
+static uint64_t delivery_due(const struct book *b, const struct entry *e, size_t channel_idx)
 {
 	const struct book_channel *c = &b->channels[channel_idx].config;
 	const struct delivery *d = &e->deliveries[channel_idx];
@@ -29,7 +30,7 @@ static uint64_t flow_due(const struct book *b, const struct entry *e, size_t cha
 {
 	const struct channel_record *c = &b->channels[channel_idx];
 	const struct flow *f = &b->groups[e->group_idx].flows[channel_idx];
-	uint64_t at_ns = book_due_delivery(b, e, channel_idx);
+	uint64_t at_ns = delivery_due(b, e, channel_idx);
 
 	if (at_ns == BOOK_NEVER || f->is_sending || c->in_flight_cnt >= BOOK_IN_FLIGHT_MAX)
 		return BOOK_NEVER;
@@ -63,7 +64,7 @@ static bool is_over(const struct book *b, const struct entry *e)
 	if (e->alert.state == ALERT_FIRING || e->in_flight_cnt)
 		return false;
 	for (size_t c = 0; c < b->channel_cnt; c++) {
-		if (book_due_delivery(b, e, c) != BOOK_NEVER)
+		if (delivery_due(b, e, c) != BOOK_NEVER)
 			return false;
 	}
 	return true;
@@ -142,7 +143,7 @@ static void fill(struct book *b, struct book_batch *batch, uint64_t now_ns)
 		for (size_t i = 0; i < b->entry_end; i++) {
 			const struct entry *e = &b->entries[i];
 			const struct delivery *d = &e->deliveries[batch->channel_idx];
-			bool is_due = book_due_delivery(b, e, batch->channel_idx) <= now_ns;
+			bool is_due = delivery_due(b, e, batch->channel_idx) <= now_ns;
 
 			if (!e->key || e->group_idx != batch->group_idx || d->is_sending)
 				continue;
@@ -203,7 +204,7 @@ uint64_t book_pending_cnt(const struct book *b, size_t channel_idx)
 
 		/* What is on its way is not known there yet. */
 		cnt += e->key && d->told_version != e->version &&
-		       (d->is_sending || book_due_delivery(b, e, channel_idx) == 0);
+		       (d->is_sending || delivery_due(b, e, channel_idx) == 0);
 	}
 	return cnt;
 }

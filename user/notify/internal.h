@@ -13,8 +13,9 @@
 #define RESOLVED_REPEAT_NS                                                                       \
 	300000000000ULL /* receivers that forget hear of the end for as long as Prometheus tells \
 			 */
-#define RESOLVED_DROP_NS 3600000000000ULL /* news of an alert that ended an hour ago help nobody \
-					   */
+#define RESOLVED_DROP_NS                                                        \
+	3600000000000ULL /* news of an alert that ended an hour ago help nobody \
+			  */
 
 /* What one channel knows of one alert. */
 struct delivery {
@@ -78,9 +79,6 @@ struct book {
 	struct entry entries[NOTIFY_ALERT_MAX];
 	struct group groups[NOTIFY_ALERT_MAX]; /* an alert has one group: there cannot be more */
 };
-
-/* When the channel is to be told of the alert, leaving flows aside: 0 at once, BOOK_NEVER. */
-uint64_t book_due_delivery(const struct book *book, const struct entry *entry, size_t channel_idx);
 
 /* The channel is to know, if it takes the severity; where it is down, `then` as well. */
 void book_route_want(struct book *book, struct entry *entry, size_t channel_idx, uint64_t now_ns);

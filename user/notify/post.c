@@ -48,8 +48,8 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *context, void
 		epoll_ctl(p->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
 		return 0;
 	}
-	event.events = (what & CURL_POLL_IN ? (uint32_t)EPOLLIN : 0) |
-		       (what & CURL_POLL_OUT ? (uint32_t)EPOLLOUT : 0);
+	event.events = ((what & CURL_POLL_IN) ? (uint32_t)EPOLLIN : 0) |
+		       ((what & CURL_POLL_OUT) ? (uint32_t)EPOLLOUT : 0);
 	if (epoll_ctl(p->epoll_fd, is_added ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event))
 		return -1;
 	curl_multi_assign(p->multi, fd, p);
@@ -71,12 +71,12 @@ static int on_timer(CURLM *multi, long timeout_ms, void *context)
 	return timerfd_settime(p->timer_fd, 0, &when, NULL) ? -1 : 0;
 }
 
-static size_t on_body(char *data, size_t size, size_t cnt, void *context)
+static size_t on_body(char *data, size_t one, size_t cnt, void *context)
 {
 	struct transfer *t = context;
 
 	(void)data;
-	(void)size; /* 1, always */
+	(void)one; /* documented so */
 	t->response_bytes += cnt;
 	t->is_cut_off = t->response_bytes > RESPONSE_MAX_BYTES;
 	return t->is_cut_off ? 0 : cnt;
@@ -191,7 +191,7 @@ static void judge_status(long status, struct channel_result *r)
 
 static void judge(struct transfer *t, CURLcode code, struct channel_result *r)
 {
-	long status = 0, request_bytes = 0;
+	long status = 0, request_bytes = 0, os_errno = 0;
 	curl_off_t retry_after_s = 0;
 
 	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
@@ -206,7 +206,11 @@ static void judge(struct transfer *t, CURLcode code, struct channel_result *r)
 				1000000000ULL;
 		return;
 	}
-	snprintf(r->error, sizeof(r->error), "%s", *t->error ? t->error : curl_easy_strerror(code));
+	curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &os_errno);
+	snprintf(r->error, sizeof(r->error), "%.180s%s%s",
+		 *t->error ? t->error : curl_easy_strerror(code),
+		 code == CURLE_COULDNT_CONNECT && os_errno ? ": " : "",
+		 code == CURLE_COULDNT_CONNECT && os_errno ? strerror((int)os_errno) : "");
 	r->book.outcome = code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_URL_MALFORMAT
 				  ? BOOK_REFUSED
 				  : BOOK_RETRY;
@@ -252,9 +256,9 @@ void post_on_event(struct post *p, uint64_t fd, uint32_t events)
 			return;
 		curl_multi_socket_action(p->multi, CURL_SOCKET_TIMEOUT, 0, &running_cnt);
 	} else {
-		action |= events & EPOLLIN ? CURL_CSELECT_IN : 0;
-		action |= events & EPOLLOUT ? CURL_CSELECT_OUT : 0;
-		action |= events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0;
+		action |= (events & EPOLLIN) ? CURL_CSELECT_IN : 0;
+		action |= (events & EPOLLOUT) ? CURL_CSELECT_OUT : 0;
+		action |= (events & (EPOLLERR | EPOLLHUP)) ? CURL_CSELECT_ERR : 0;
 		curl_multi_socket_action(p->multi, (curl_socket_t)fd, action, &running_cnt);
 	}
 	collect(p);
