@@ -39,12 +39,12 @@ struct {
 	__type(value, struct ts_endpoint_figures);
 } figures SEC(".maps");
 
-/* Process ids to measure, each with the number of its target. */
+/* Process ids to measure. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 4096);
 	__type(key, __u32);
-	__type(value, __u8);
+	__type(value, struct ts_target);
 } targets SEC(".maps");
 
 struct {
@@ -64,9 +64,9 @@ static __always_inline __u32 current_target(void)
 /* Of a process that is measured; 0: it is not. */
 static __always_inline __u8 target_of(__u32 tgid)
 {
-	__u8 *target = bpf_map_lookup_elem(&targets, &tgid);
+	struct ts_target *target = bpf_map_lookup_elem(&targets, &tgid);
 
-	return target ? *target : 0;
+	return target ? target->number : 0;
 }
 
 static __always_inline bool is_tcp(struct sock *sk)

@@ -11,6 +11,7 @@
 
 #include <tickscope/abi_sock.h>
 #include "conn.h"
+#include "processes.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -40,9 +41,10 @@ static __always_inline struct ts_conn *conn_of_target(struct sock *sk)
 		if (!c)
 			return NULL;
 	}
+	/* It may be another one's since: inherited, or passed on. */
 	if (!c->tgid)
 		c->tgid = tgid;
-	return c->tgid == tgid ? c : NULL;
+	return c;
 }
 
 /* start_ns: when the send began, where that is known, else when it ended. */

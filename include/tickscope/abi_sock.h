@@ -105,6 +105,22 @@ struct ts_stream_record {
 };
 _Static_assert(sizeof(struct ts_stream_record) == 56, "record has no hidden padding");
 
+/* A process that is measured. */
+struct ts_target {
+	__u8 number;	 /* of the target, from 1 */
+	__u8 is_by_file; /* since it runs an executable that is measured: until it runs another */
+};
+
+/* As the kernel has them: of a device major << 20 | minor. */
+struct ts_file_key {
+	__u64 inode;
+	__u32 device;
+	__u32 reserved;
+};
+
+/* Executables whose processes are measured from their first instruction on. */
+#define TS_EXECUTABLE_MAX 256
+
 /* Ports that targets listen on. */
 struct ts_listen_key {
 	__u32 netns; /* inode number of the network namespace */

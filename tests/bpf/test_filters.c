@@ -150,12 +150,13 @@ static struct sock_probe *open_probe(const char *hooks, const struct ts_endpoint
 {
 	struct sock_options options = {
 		.hooks = sock_hooks_parse(hooks), .filters = filters, .filter_cnt = cnt};
+	const struct ts_target target = {.number = 1};
 	struct sock_probe *probe;
 	struct fault why;
 
 	if (sock_open(&options, &probe, &why))
 		fail_msg("%s: %s", hooks, why.text);
-	assert_int_equal(sock_add_target(probe, getpid(), 1), 0);
+	assert_int_equal(sock_add_target(probe, getpid(), &target), 0);
 	for (int i = 0; i < 2; i++)
 		assert_int_equal(sock_add_listener(probe, own_netns(), ports[i], 1), 0);
 	return probe;

@@ -232,8 +232,6 @@ static void traced_remove(struct daemon *d, struct traced *t)
 	/* First the spans that are known one by one: what then is open in a series is the rest. */
 	if (d->probe)
 		probe_settle_process(d->probe, t->pid);
-	if (d->sock)
-		sock_remove_target(d->sock, t->pid);
 	for (size_t i = 0; i < t->operation_cnt; i++) {
 		struct operation *o = &d->operations[t->operations[i]];
 
@@ -255,6 +253,8 @@ void processes_ended(struct daemon *d, pid_t pid)
 	if (!t)
 		return;
 	daemon_message(d, "process %d (%s) has ended", pid, process_name(t->process));
+	if (d->sock)
+		sock_remove_target(d->sock, pid);
 	traced_remove(d, t);
 }
 
@@ -285,7 +285,7 @@ static void take_new(struct daemon *d, size_t target_idx, pid_t pid)
 		daemon_message(d, "process %d (%s) is traced", pid, process_name(fresh.process));
 	else if (d->config->is_tolerant)
 		refuse(d, target_idx, pid, err, &why);
-	else
+	else if (err != -ESRCH || !processes_are_by_file(d, target_idx)) /* it was measured */
 		daemon_message(d, "process %d is not traced: %s", pid, why.text);
 }
 
@@ -302,6 +302,9 @@ void processes_exec(struct daemon *d, pid_t pid)
 	if (old) {
 		daemon_message(d, "process %d (%s) has executed another program", pid,
 			       process_name(old->process));
+		/* By file, the kernel knows already what it runs now. */
+		if (d->sock && !processes_are_by_file(d, old->target_idx))
+			sock_remove_target(d->sock, pid);
 		traced_remove(d, old);
 	}
 	if (target_idx < d->config->target_cnt)

@@ -58,6 +58,29 @@ size_t rpc_operation_max(const struct daemon *d)
 	return wants_streams(d->config) ? cnt + PARSED_MAX * OPERATIONS_PER_ENDPOINT : cnt;
 }
 
+/* A file that is replaced is known again when the first process of the new one is looked at. */
+static int add_executable(struct daemon *d, size_t target_idx)
+{
+	int err = sock_add_executable(d->sock, d->config->targets[target_idx].match->exe,
+				      (uint8_t)(target_idx + 1));
+
+	return err == -ENOENT ? 0 : err; /* not installed yet */
+}
+
+static int add_executables(struct daemon *d, struct fault *why)
+{
+	for (size_t i = 0; i < d->config->target_cnt; i++) {
+		int err = 0;
+
+		if (d->config->targets[i].wants_rpc && processes_are_by_file(d, i))
+			err = add_executable(d, i);
+		if (err)
+			return fault_set(why, err, "cannot watch \"%s\": %s",
+					 d->config->targets[i].match->exe, strerror(-err));
+	}
+	return 0;
+}
+
 int rpc_start(struct daemon *d, struct fault *why)
 {
 	struct ts_endpoint_filter filters[TS_FILTER_MAX];
@@ -72,6 +95,8 @@ int rpc_start(struct daemon *d, struct fault *why)
 		filters[i].wants_stream = d->config->endpoints[i].protocol != PROTOCOL_NONE;
 	}
 	err = sock_open(&options, &d->sock, why);
+	if (!err)
+		err = add_executables(d, why);
 	if (!err && wants_streams(d->config) && streams_start(d))
 		err = fault_set(why, -ENOMEM, "out of memory");
 	return err;
@@ -79,14 +104,18 @@ int rpc_start(struct daemon *d, struct fault *why)
 
 int rpc_add_process(struct daemon *d, pid_t pid, size_t target_idx, struct fault *why)
 {
-	uint8_t target = (uint8_t)(target_idx + 1);
+	const struct ts_target target = {.number = (uint8_t)(target_idx + 1),
+					 .is_by_file = processes_are_by_file(d, target_idx)};
 	struct listeners listeners;
 	int err = listeners_read(pid, &listeners, why);
 
 	for (size_t i = 0; !err && i < listeners.port_cnt; i++)
-		err = sock_add_listener(d->sock, listeners.netns, listeners.ports[i], target);
+		err = sock_add_listener(d->sock, listeners.netns, listeners.ports[i],
+					target.number);
 	if (!err)
-		err = sock_add_target(d->sock, pid, target);
+		err = sock_add_target(d->sock, pid, &target);
+	if (!err && target.is_by_file)
+		err = add_executable(d, target_idx);
 	return err && !why->text[0]
 		       ? fault_set(why, err, "cannot watch the connections of process %d: %s", pid,
 				   strerror(-err))
@@ -95,13 +124,18 @@ int rpc_add_process(struct daemon *d, pid_t pid, size_t target_idx, struct fault
 
 static const char *target_name(const struct daemon *d, size_t target_idx)
 {
-	const char *name = d->targets[target_idx].config->name;
+	const struct daemon_target *target = d->targets[target_idx].config;
+	const char *name = target->name, *slash;
 
 	for (size_t i = 0; !name && i < d->traced_cnt; i++) {
 		if (d->traced[i].target_idx == target_idx)
 			name = process_name(d->traced[i].process);
 	}
-	return name ? name : "";
+	if (name || !target->match->exe)
+		return name ? name : "";
+	/* Its processes end before they can be looked at. */
+	slash = strrchr(target->match->exe, '/');
+	return slash ? slash + 1 : target->match->exe;
 }
 
 static struct operation *add_operation(struct daemon *d, const struct ts_endpoint_key *key,
@@ -341,6 +375,9 @@ void rpc_read(struct daemon *d, bool is_end)
 		daemon_message(
 			d, "%llu connections were not measured: there were more than %d at once",
 			(unsigned long long)sock_dropped_connections(d->sock), TS_CONN_MAX);
+	if (is_end && sock_dropped_targets(d->sock))
+		daemon_message(d, "%llu processes were not measured: there were too many at once",
+			       (unsigned long long)sock_dropped_targets(d->sock));
 	if (is_end && sock_dropped_records(d->sock))
 		daemon_message(d,
 			       "%llu records of connections were lost: parsers could not keep up",

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -14,7 +16,8 @@
 #include "probe/sock_filters.h"
 #include "probe/sock_load.h"
 
-#define RECORDS_AT_ONCE 10000 /* some 10 ms: others wait for their turn, too */
+#define KERNEL_MINOR_BITS 20	/* linux/kdev_t.h: not as in what stat gives */
+#define RECORDS_AT_ONCE	  10000 /* some 10 ms: others wait for their turn, too */
 
 static const char *const hooks_names[SOCK_HOOKS_END] = {"auto", "fentry", "kprobe", "raw_tp"};
 
@@ -202,11 +205,26 @@ void sock_free(struct sock_probe *probe)
 	free(probe);
 }
 
-int sock_add_target(struct sock_probe *probe, pid_t pid, uint8_t target)
+int sock_add_target(struct sock_probe *probe, pid_t pid, const struct ts_target *target)
 {
 	uint32_t key = (uint32_t)pid;
 
-	return bpf_map_update_elem(bpf_map__fd(probe->skel->maps.targets), &key, &target, BPF_ANY)
+	return bpf_map_update_elem(bpf_map__fd(probe->skel->maps.targets), &key, target, BPF_ANY)
+		       ? -errno
+		       : 0;
+}
+
+int sock_add_executable(struct sock_probe *probe, const char *path, uint8_t target)
+{
+	struct ts_file_key key = {0};
+	struct stat st;
+
+	if (stat(path, &st))
+		return -errno;
+	key.inode = st.st_ino;
+	key.device = major(st.st_dev) << KERNEL_MINOR_BITS | minor(st.st_dev);
+	return bpf_map_update_elem(bpf_map__fd(probe->skel->maps.executables), &key, &target,
+				   BPF_ANY)
 		       ? -errno
 		       : 0;
 }
@@ -278,4 +296,9 @@ const struct ts_endpoint_figures *sock_figures(const struct sock_probe *probe, u
 uint64_t sock_dropped_connections(const struct sock_probe *probe)
 {
 	return probe->skel->bss->conns_dropped;
+}
+
+uint64_t sock_dropped_targets(const struct sock_probe *probe)
+{
+	return probe->skel->bss->targets_dropped;
 }

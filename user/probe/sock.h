@@ -50,8 +50,11 @@ enum sock_hooks sock_hooks(const struct sock_probe *probe);
 /* Stops measuring; the counters stay. */
 void sock_detach(struct sock_probe *probe);
 
-/* target: a number from 1 on, told with its endpoints. 0 or -errno. */
-int sock_add_target(struct sock_probe *probe, pid_t pid, uint8_t target);
+/* The target's number is told with its endpoints. 0 or -errno. */
+int sock_add_target(struct sock_probe *probe, pid_t pid, const struct ts_target *target);
+/* All processes that execute this file from now on, from their first instruction to their end, and
+ * what they fork, until that executes another. 0 or -errno. */
+int sock_add_executable(struct sock_probe *probe, const char *path, uint8_t target);
 void sock_remove_target(struct sock_probe *probe, pid_t pid);
 /* A port that a target listened on before it was added. 0 or -errno. */
 int sock_add_listener(struct sock_probe *probe, uint32_t netns, uint16_t port, uint8_t target);
@@ -88,5 +91,7 @@ uint64_t sock_dropped_records(const struct sock_probe *probe);
 
 /* Connections that were not measured since there were too many. */
 uint64_t sock_dropped_connections(const struct sock_probe *probe);
+/* Likewise processes of sock_add_executable. */
+uint64_t sock_dropped_targets(const struct sock_probe *probe);
 
 #endif

@@ -15,7 +15,7 @@ struct hook_program {
 	enum sock_hooks hooks; /* SOCK_HOOKS_AUTO: needed with all */
 };
 
-#define HOOK_PROGRAM_CNT 16
+#define HOOK_PROGRAM_CNT 19
 
 /* Only where the kernel has the function that it is for. */
 #define PAGE_FUNCTION "tcp_sendpage"
@@ -27,6 +27,9 @@ static size_t list_programs(struct sock_bpf *skel, struct hook_program list[HOOK
 		{skel->progs.sock_state, SOCK_HOOKS_AUTO},
 		{skel->progs.sock_retransmit, SOCK_HOOKS_AUTO},
 		{skel->progs.sock_destroyed, SOCK_HOOKS_AUTO},
+		{skel->progs.sock_process_exec, SOCK_HOOKS_AUTO},
+		{skel->progs.sock_process_fork, SOCK_HOOKS_AUTO},
+		{skel->progs.sock_process_exit, SOCK_HOOKS_AUTO},
 		{skel->progs.sock_sent, SOCK_HOOKS_RAW_TP},
 		{skel->progs.sock_received, SOCK_HOOKS_RAW_TP},
 		{skel->progs.sock_send_enter, SOCK_HOOKS_FENTRY},
