@@ -61,6 +61,7 @@ static void test_lines(void **state)
 
 static void test_bytes_that_are_no_text(void **state)
 {
+	static const char request[] = "{\"do\":\"a\"}";
 	static char line[WIRE_REQUEST_BYTES + 1];
 	const char *name;
 	struct fault why;
@@ -68,7 +69,8 @@ static void test_bytes_that_are_no_text(void **state)
 
 	(void)state;
 	memset(line, ' ', sizeof(line));
-	memcpy(line, "{\"do\":\"a\"}", 10);
+	for (size_t i = 0; request[i]; i++)
+		line[i] = request[i];
 	assert_int_equal(request_parse(line, WIRE_REQUEST_BYTES, &o, &name, &why), 0);
 	json_decref(o);
 	assert_int_equal(request_parse(line, WIRE_REQUEST_BYTES + 1, &o, &name, &why), -EINVAL);
