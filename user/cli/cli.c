@@ -21,6 +21,7 @@ static const char usage[] =
 	"Commands:\n"
 	"  trace      measure functions of running processes, live\n"
 	"  functions  list what can be traced in a process, and how\n"
+	"  alerts     what fires, what fired; acknowledge, silence\n"
 	"  doctor     what this machine, these privileges and a process allow\n"
 	"  version    print the version\n"
 	"  help       print this text, or with a command its own\n"
@@ -39,6 +40,7 @@ static const struct command commands[] = {
 	{"trace", cmd_trace},
 	{"functions", cmd_functions},
 	{"doctor", cmd_doctor},
+	{"alerts", cmd_alerts},
 };
 
 static void print_line(const char *format, va_list args)
