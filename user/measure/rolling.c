@@ -13,17 +13,22 @@
 #include "measure/packed.h"
 #include "measure/rolling.h"
 
-#define NS_PER_S  1000000000ULL
-#define TIER_CNT  3
-#define SLOT_CNT  (60 + 90 + 60)
-#define FINE_CNT  60 /* slots of a second */
-#define NO_PERIOD UINT64_MAX
+#define NS_PER_S 1000000000ULL
+#define TIER_CNT 3
+/* A minute, 15 minutes, an hour; and what is left up to the coarser ring's next boundary. */
+#define SECOND_CNT 70
+#define TEN_CNT	   96
+#define MINUTE_CNT 60
+#define SLOT_CNT   (SECOND_CNT + TEN_CNT + MINUTE_CNT)
+#define LATE_MAX_S 60
+#define NO_PERIOD  UINT64_MAX
 
 /* Periods in seconds, and how many a ring holds; each period is a multiple of the one before. */
 static const struct {
 	uint64_t period_s;
 	size_t first, cnt;
-} tiers[TIER_CNT] = {{1, 0, FINE_CNT}, {10, FINE_CNT, 90}, {60, FINE_CNT + 90, 60}};
+} tiers[TIER_CNT] = {
+	{1, 0, SECOND_CNT}, {10, SECOND_CNT, TEN_CNT}, {60, SECOND_CNT + TEN_CNT, MINUTE_CNT}};
 
 struct slot {
 	uint64_t period; /* time / length of a period */
@@ -182,7 +187,7 @@ int rolling_add(struct rolling *rolling, uint64_t end_ns, const struct window *w
 	struct slot *slot = &rolling->slots[place(0, s)];
 	int err = 0;
 
-	if (is_late && before_s - s >= FINE_CNT)
+	if (is_late && before_s - s >= LATE_MAX_S)
 		return -ESTALE;
 	/* What is over, before its seconds are written over. */
 	if (!is_first && s > before_s)
@@ -232,23 +237,29 @@ static const struct slot *take_whole(struct walk *w, int tier)
 	return slot;
 }
 
+/* Whether the ring of the next tier takes over here: at its boundary, so that nothing counts twice.
+ */
+static bool is_beyond(const struct walk *w, int tier, uint64_t age_s)
+{
+	uint64_t kept_s = tiers[tier].period_s * tiers[tier].cnt;
+	uint64_t next_s = tiers[tier + 1].period_s;
+
+	return age_s >= kept_s ||
+	       (age_s >= kept_s / next_s * next_s - next_s && !(w->to_s % next_s));
+}
+
 /* Steps over one period, which may begin before from_s: NULL where nothing is known of it. */
 static const struct slot *take_kept(struct walk *w)
 {
-	uint64_t last_s = w->to_s - 1, age_s = w->rolling->newest_s - last_s;
-	const struct slot *slot;
+	uint64_t last_s = w->to_s - 1, newest_s = w->rolling->newest_s;
+	uint64_t age_s = newest_s > last_s ? newest_s - last_s : 0;
+	int tier = 0;
 
-	if (last_s >= w->rolling->newest_s || age_s < FINE_CNT) {
-		w->to_s = last_s;
-		return find(w->rolling, 0, last_s);
-	}
-	slot = find(w->rolling, 1, last_s / 10);
-	w->to_s = last_s / 10 * 10;
-	if (!slot && age_s >= 10 * 90) {
-		slot = find(w->rolling, 2, last_s / 60);
-		w->to_s = slot ? last_s / 60 * 60 : w->to_s;
-	}
-	return slot;
+	while (tier < TIER_CNT - 1 && is_beyond(w, tier, age_s))
+		tier++;
+	last_s /= tiers[tier].period_s;
+	w->to_s = last_s * tiers[tier].period_s;
+	return find(w->rolling, tier, last_s);
 }
 
 /* The next slot that there is; NULL: at the end. */
