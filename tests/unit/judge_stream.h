@@ -4,7 +4,6 @@
 #ifndef TICKSCOPE_TESTS_UNIT_JUDGE_STREAM_H
 #define TICKSCOPE_TESTS_UNIT_JUDGE_STREAM_H
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,8 +20,6 @@
 struct stream {
 	struct config config;
 	struct config_rule rules[STREAM_RULE_MAX];
-	struct config_operation operation;
-	struct config_target target;
 	struct judge *judge;
 	uint64_t s; /* since the beginning */
 	int64_t wall_step_s;
@@ -74,8 +71,6 @@ static inline void stream_notice(void *context, const char *text)
 		    text);
 }
 
-static const struct judge_callbacks stream_callbacks = {stream_hear, stream_notice, NULL};
-
 /* Defaults of the configuration, but metrics are of the last second. */
 static inline void stream_init(struct stream *s)
 {
@@ -105,9 +100,8 @@ static inline struct config_rule *stream_rule(struct stream *s, const char *name
 
 static inline void stream_start(struct stream *s)
 {
-	struct judge_callbacks callbacks = stream_callbacks;
+	struct judge_callbacks callbacks = {stream_hear, stream_notice, s};
 
-	callbacks.context = s;
 	assert_int_equal(judge_new(&s->config, &callbacks, &s->judge), 0);
 }
 

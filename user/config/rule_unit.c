@@ -22,9 +22,9 @@ static const struct {
 	const char *ending;
 	enum rule_unit unit;
 } endings[] = {
-	{"_bytes_per_s", RULE_UNIT_UNKNOWN},
-	{"_ns", RULE_UNIT_NS},		 {"_bytes", RULE_UNIT_BYTES}, {"_ratio", RULE_UNIT_RATIO},
-	{"_percent", RULE_UNIT_PERCENT}, {"_per_s", RULE_UNIT_PER_S},
+	{"_bytes_per_s", RULE_UNIT_UNKNOWN}, {"_ns", RULE_UNIT_NS},
+	{"_bytes", RULE_UNIT_BYTES},	     {"_ratio", RULE_UNIT_RATIO},
+	{"_percent", RULE_UNIT_PERCENT},     {"_per_s", RULE_UNIT_PER_S},
 };
 
 static const struct {

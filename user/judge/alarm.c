@@ -86,7 +86,8 @@ static int begin(struct judge *judge, const struct rule *rule, struct instance *
 		i->alert = calloc(1, sizeof(*i->alert));
 		if (!i->alert)
 			return -ENOMEM;
-		recall(judge, rule, i, now);
+		if (judge->has_restored)
+			recall(judge, rule, i, now);
 	}
 	i->begun_ns = now->mono_ns;
 	i->state = ALERT_PENDING;

@@ -25,9 +25,9 @@ static void number_of_bytes(double value, char text[static ALERT_TEXT_NUMBER_BYT
 static void number_of_ns(double value, char text[static ALERT_TEXT_NUMBER_BYTES])
 {
 	char duration[UNITS_TEXT_BYTES];
-	double size = fabs(value);
+	double distance_ns = fabs(value);
 
-	units_duration(size < 9e18 ? (uint64_t)size : (uint64_t)9e18, duration);
+	units_duration(distance_ns < 9e18 ? (uint64_t)distance_ns : (uint64_t)9e18, duration);
 	format_text(text, ALERT_TEXT_NUMBER_BYTES, "%s%s", value < 0 ? "-" : "", duration);
 }
 

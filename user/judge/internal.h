@@ -104,6 +104,7 @@ struct judge {
 	size_t ended_first, ended_cnt;
 	struct alert *restored; /* that fired before the restart, until their rule is judged */
 	size_t restored_cnt;
+	bool has_restored; /* ended ones are those of before the restart, too */
 	struct judge_silence silences[JUDGE_SILENCE_MAX];
 	size_t silence_cnt;
 	uint32_t silence_id;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The room's doors: feeds in, one evaluation a second, alerts out. */
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,6 +91,8 @@ int judge_replace(struct judge *judge, const struct config *config, uint64_t wal
 	judge->rules = rules;
 	judge->rule_cnt = cnt;
 	judge->config = config;
+	/* What ended just now did so because its rule is another. */
+	judge->has_restored = false;
 	return 0;
 }
 
@@ -115,6 +118,8 @@ void judge_feed_value(struct judge *judge, const struct value_id *id, uint64_t m
 	struct source *source;
 	int err;
 
+	if (!isfinite(value))
+		return;
 	of.kind = "value";
 	err = source_table_get(&judge->sources, &of, id->name, &source);
 	judge->counters.refused_windows += err == -ENOSPC;
@@ -304,6 +309,7 @@ int judge_acknowledge(struct judge *judge, const char *id, const char *by, uint6
 
 void judge_restore(struct judge *judge, const struct alert *alerts, size_t cnt)
 {
+	judge->has_restored = true;
 	for (size_t i = 0; i < cnt; i++) {
 		if (alerts[i].ended_ns)
 			alarm_keep(judge, &alerts[i]);

@@ -85,6 +85,7 @@ int judge_replace(struct judge *judge, const struct config *config, uint64_t wal
  * counted. */
 void judge_feed(struct judge *judge, const struct series_id *id, uint64_t mono_ns,
 		const struct window *window);
+/* What is no number says nothing. */
 void judge_feed_value(struct judge *judge, const struct value_id *id, uint64_t mono_ns,
 		      double value);
 /* Each second, after the feeds. */

@@ -168,7 +168,8 @@ static double of_totals(const struct metric_context *c, const struct rule_metric
 		amount = (double)t->errors;
 		break;
 	default:
-		amount = (double)t->sum_ns;
+		/* A second of calls in a second: how many were under way at a time. */
+		amount = metric->is_rate ? (double)t->sum_ns / NS_PER_S : (double)t->sum_ns;
 		break;
 	}
 	return metric->is_rate ? per_s(amount, t->duration_ns) : amount;

@@ -54,11 +54,11 @@ static bool is_same(const struct source *s, const struct series_id *id, const ch
 
 static const char *put(char **at, const char *text)
 {
-	size_t size = strlen(text) + 1;
+	size_t bytes = strlen(text) + 1;
 	char *copy = *at;
 
-	memcpy(copy, text, size);
-	*at += size;
+	memcpy(copy, text, bytes);
+	*at += bytes;
 	return copy;
 }
 

@@ -31,8 +31,8 @@ static const struct {
 	{1, 0, SECOND_CNT}, {10, SECOND_CNT, TEN_CNT}, {60, SECOND_CNT + TEN_CNT, MINUTE_CNT}};
 
 struct slot {
-	uint64_t period; /* time / length of a period */
-	uint8_t *bytes;	 /* packed; none where nothing was counted */
+	uint64_t period_idx; /* time / length of a period */
+	uint8_t *bytes;	     /* packed; none where nothing was counted */
 	uint32_t byte_cnt;
 	uint32_t room_bytes;
 	struct rolling_totals totals;
@@ -49,7 +49,7 @@ struct rolling *rolling_new(void)
 	struct rolling *rolling = calloc(1, sizeof(*rolling));
 
 	for (size_t i = 0; rolling && i < SLOT_CNT; i++)
-		rolling->slots[i].period = NO_PERIOD;
+		rolling->slots[i].period_idx = NO_PERIOD;
 	return rolling;
 }
 
@@ -80,16 +80,16 @@ static uint64_t second_of(uint64_t end_ns)
 	return end_ns ? (end_ns - 1) / NS_PER_S : 0;
 }
 
-static size_t place(int tier, uint64_t period)
+static size_t place(int tier, uint64_t period_idx)
 {
-	return tiers[tier].first + (size_t)(period % tiers[tier].cnt);
+	return tiers[tier].first + (size_t)(period_idx % tiers[tier].cnt);
 }
 
-static const struct slot *find(const struct rolling *r, int tier, uint64_t period)
+static const struct slot *find(const struct rolling *r, int tier, uint64_t period_idx)
 {
-	const struct slot *slot = &r->slots[place(tier, period)];
+	const struct slot *slot = &r->slots[place(tier, period_idx)];
 
-	return slot->period == period ? slot : NULL;
+	return slot->period_idx == period_idx ? slot : NULL;
 }
 
 static void totals_add(struct rolling_totals *total, const struct rolling_totals *part)
@@ -119,13 +119,13 @@ static int make_room(struct slot *slot, const uint8_t *bytes, size_t cnt)
 	return 0;
 }
 
-static int slot_set(struct slot *slot, uint64_t period, const struct window *window)
+static int slot_set(struct slot *slot, uint64_t period_idx, const struct window *window)
 {
 	uint8_t bytes[PACKED_MAX_BYTES];
 	int cnt = window->count ? packed_write(window, bytes, sizeof(bytes)) : 0;
 	int err = cnt < 0 ? cnt : make_room(slot, bytes, (size_t)cnt);
 
-	slot->period = err ? NO_PERIOD : period;
+	slot->period_idx = err ? NO_PERIOD : period_idx;
 	slot->totals = (struct rolling_totals){
 		.duration_ns = window->duration_ns,
 		.count = window->count,
@@ -149,20 +149,20 @@ static void slot_merge(const struct slot *slot, struct window *total)
 }
 
 /* Puts a period together from those of the finer ring. */
-static int build(struct rolling *r, int tier, uint64_t period, struct window *scratch)
+static int build(struct rolling *r, int tier, uint64_t period_idx, struct window *scratch)
 {
 	uint64_t parts = tiers[tier].period_s / tiers[tier - 1].period_s;
 	bool has_part = false;
 
 	window_clear(scratch);
 	for (uint64_t i = 0; i < parts; i++) {
-		const struct slot *part = find(r, tier - 1, period * parts + i);
+		const struct slot *part = find(r, tier - 1, period_idx * parts + i);
 
 		if (part)
 			slot_merge(part, scratch);
 		has_part |= part != NULL;
 	}
-	return has_part ? slot_set(&r->slots[place(tier, period)], period, scratch) : 0;
+	return has_part ? slot_set(&r->slots[place(tier, period_idx)], period_idx, scratch) : 0;
 }
 
 /* The periods that the second `s` is in, those that are over when the newest second is newest_s. */
@@ -171,10 +171,10 @@ static int build_over(struct rolling *r, uint64_t s, uint64_t newest_s, struct w
 	int err = 0;
 
 	for (int tier = 1; tier < TIER_CNT && !err; tier++) {
-		uint64_t period = s / tiers[tier].period_s;
+		uint64_t period_idx = s / tiers[tier].period_s;
 
-		if (period != newest_s / tiers[tier].period_s)
-			err = build(r, tier, period, scratch);
+		if (period_idx != newest_s / tiers[tier].period_s)
+			err = build(r, tier, period_idx, scratch);
 	}
 	return err;
 }
@@ -192,7 +192,7 @@ int rolling_add(struct rolling *rolling, uint64_t end_ns, const struct window *w
 	/* What is over, before its seconds are written over. */
 	if (!is_first && s > before_s)
 		err = build_over(rolling, before_s, s, scratch);
-	if (slot->period == s) {
+	if (slot->period_idx == s) {
 		window_clear(scratch);
 		slot_merge(slot, scratch);
 		window_merge(scratch, window);

@@ -16,7 +16,7 @@ static const struct {
 } tiers[TIER_CNT] = {{1, 0, 60}, {10, 60, 90}, {60, 150, 60}};
 
 struct slot {
-	uint64_t period; /* plus one; 0: nothing was written yet */
+	uint64_t period_idx; /* plus one; 0: nothing was written yet */
 	uint64_t cnt;
 	double sum, min, max, last, increase;
 	uint64_t last_ns;
@@ -36,11 +36,6 @@ struct rolling_value *rolling_value_new(void)
 void rolling_value_free(struct rolling_value *rolling)
 {
 	free(rolling);
-}
-
-size_t rolling_value_bytes(void)
-{
-	return sizeof(struct rolling_value);
 }
 
 static uint64_t second_of(uint64_t ns)
@@ -72,12 +67,12 @@ bool rolling_value_add(struct rolling_value *rolling, uint64_t mono_ns, double v
 	if (rolling->newest_ns && !is_late)
 		increase = value >= rolling->newest ? value - rolling->newest : value;
 	for (int tier = 0; tier < TIER_CNT; tier++) {
-		uint64_t period = s / tiers[tier].period_s;
+		uint64_t period_idx = s / tiers[tier].period_s;
 		struct slot *slot =
-			&rolling->slots[tiers[tier].first + (size_t)(period % tiers[tier].cnt)];
+			&rolling->slots[tiers[tier].first + (size_t)(period_idx % tiers[tier].cnt)];
 
-		if (slot->period != period + 1)
-			*slot = (struct slot){.period = period + 1};
+		if (slot->period_idx != period_idx + 1)
+			*slot = (struct slot){.period_idx = period_idx + 1};
 		slot_add(slot, mono_ns, value, increase);
 	}
 	if (!is_late) {
@@ -109,11 +104,11 @@ bool rolling_value_sum(const struct rolling_value *rolling, uint64_t now_ns, uin
 	last /= tiers[tier].period_s;
 	span_s = (span_s + tiers[tier].period_s - 1) / tiers[tier].period_s;
 	for (uint64_t i = 0; i < span_s && i < tiers[tier].cnt && i <= last; i++) {
-		uint64_t period = last - i;
+		uint64_t period_idx = last - i;
 		const struct slot *slot =
-			&rolling->slots[tiers[tier].first + (size_t)(period % tiers[tier].cnt)];
+			&rolling->slots[tiers[tier].first + (size_t)(period_idx % tiers[tier].cnt)];
 
-		if (slot->period != period + 1)
+		if (slot->period_idx != period_idx + 1)
 			continue;
 		if (!span.cnt) {
 			span.last = slot->last;

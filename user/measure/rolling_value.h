@@ -28,6 +28,5 @@ bool rolling_value_add(struct rolling_value *rolling, uint64_t mono_ns, double v
 /* Readings of (now - span, now]. False: there is none. */
 bool rolling_value_sum(const struct rolling_value *rolling, uint64_t now_ns, uint64_t span_ns,
 		       struct rolling_value_span *ret_span);
-size_t rolling_value_bytes(void);
 
 #endif
