@@ -113,7 +113,7 @@ static void test_inhibition(void **state)
 	rule->group = (char *)"node";
 	rule = stream_rule(&s, "slow", "op.p90 > 200ms");
 	rule->group = (char *)"node";
-	rule = stream_rule(&s, "else", "op.p90 > 200ms");
+	stream_rule(&s, "else", "op.p90 > 200ms");
 	stream_start(&s);
 	bad(&s, 5);
 	seconds(&s, 11, 300 * STREAM_MS);

@@ -110,7 +110,7 @@ struct judge {
 	uint32_t silence_id;
 	struct correlation correlations[CORRELATION_MAX];
 	size_t correlation_idx;
-	struct uptime *uptimes; /* UPTIME_TARGET_MAX */
+	struct uptime uptimes[UPTIME_TARGET_MAX];
 	size_t uptime_cnt;
 	struct judge_counters counters;
 	struct window scratch;

@@ -31,8 +31,7 @@ int judge_new(const struct config *config, const struct judge_callbacks *callbac
 	window_init(&judge->scratch);
 	judge->ended = calloc(JUDGE_ENDED_MAX, sizeof(struct alert));
 	judge->restored = calloc(JUDGE_ENDED_MAX, sizeof(struct alert));
-	judge->uptimes = calloc(UPTIME_TARGET_MAX, sizeof(struct uptime));
-	if (judge->ended && judge->restored && judge->uptimes)
+	if (judge->ended && judge->restored)
 		err = rules_new(config, &judge->rules, &judge->rule_cnt);
 	if (err) {
 		judge_free(judge);
@@ -50,7 +49,6 @@ void judge_free(struct judge *judge)
 	source_table_fini(&judge->sources);
 	free(judge->ended);
 	free(judge->restored);
-	free(judge->uptimes);
 	free(judge);
 }
 

@@ -52,8 +52,10 @@ int metric_bind(struct metric_binding *binding, struct source_table *table,
 		return 0;
 	for (size_t i = 0; i < table->cnt; i++)
 		cnt += is_bound(table->items[i], metric, labels, target);
-	binding->items = cnt ? calloc(cnt, sizeof(struct source *)) : NULL;
-	if (cnt && !binding->items)
+	if (!cnt)
+		return 0;
+	binding->items = calloc(cnt, sizeof(struct source *));
+	if (!binding->items)
 		return -ENOMEM;
 	for (size_t i = 0; i < table->cnt; i++) {
 		struct source *s = table->items[i];
@@ -205,11 +207,9 @@ static double of_values(const struct metric_context *c, const struct rule_metric
 	for (size_t i = 0; i < binding->cnt; i++) {
 		if (!read_value(c, metric, binding->items[i], &value))
 			continue;
-		if (isnan(total))
-			total = value;
-		else if (is_sum)
+		if (is_sum && !isnan(total))
 			total += value;
-		else if (value > total)
+		else if (isnan(total) || value > total)
 			total = value;
 	}
 	return total;

@@ -18,27 +18,33 @@
 #define ERRORS_CRITICAL 0.10
 #define LOSS_MIN	0.01 /* what a ratio that must be 1 may lack, as the unit of its levels */
 
-static uint64_t add_bytes(uint64_t hash, const void *bytes, size_t cnt)
+static uint64_t add_number(uint64_t hash, uint64_t number)
 {
-	const unsigned char *at = bytes;
-
-	for (size_t i = 0; i < cnt; i++)
-		hash = (hash ^ at[i]) * 1099511628211ULL;
+	for (int shift = 0; shift < 64; shift += 8)
+		hash = (hash ^ (number >> shift & 0xff)) * 1099511628211ULL;
 	return hash;
 }
 
+/* With its end, so that two texts are other than their sum; NULL is other than "". */
 static uint64_t add_text(uint64_t hash, const char *text)
 {
-	return text ? add_bytes(hash, text, strlen(text) + 1) : add_bytes(hash, "\1", 1);
+	if (!text)
+		return add_number(hash, 1);
+	do
+		hash = (hash ^ (unsigned char)*text) * 1099511628211ULL;
+	while (*text++);
+	return hash;
 }
 
 static uint64_t signature_of(const struct config_rule *c)
 {
-	uint64_t numbers[] = {c->for_ns, c->over_ns, c->over_samples, c->keep_firing_ns};
 	const char *texts[] = {c->name,	 c->expression_text, c->severity,    c->group,	c->channel,
 			       c->title, c->message,	     c->description, c->runbook};
-	uint64_t hash = add_bytes(14695981039346656037ULL, numbers, sizeof(numbers));
+	uint64_t hash = add_number(14695981039346656037ULL, c->for_ns);
 
+	hash = add_number(hash, c->over_ns);
+	hash = add_number(hash, c->over_samples);
+	hash = add_number(hash, c->keep_firing_ns);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		hash = add_text(hash, texts[i]);
 	for (size_t i = 0; i < c->by_cnt; i++)
@@ -131,6 +137,7 @@ static int rule_of_limit(struct rule *rule, const struct config *config,
 {
 	char name[2 * ALERT_NAME_BYTES], text[3 * ALERT_NAME_BYTES];
 	struct fault why;
+	uint64_t bits;
 	size_t column;
 	int err;
 
@@ -152,7 +159,8 @@ static int rule_of_limit(struct rule *rule, const struct config *config,
 	rule->level_cnt = rules_levels(limit, rule->levels);
 	rule->signature = add_text(14695981039346656037ULL, rule->name);
 	rule->signature = add_text(rule->signature, text);
-	rule->signature = add_bytes(rule->signature, &limit->limit, sizeof(limit->limit));
+	memcpy(&bits, &limit->limit, sizeof(bits));
+	rule->signature = add_number(rule->signature, bits);
 	rule->generation = UINT64_MAX;
 	return 0;
 }

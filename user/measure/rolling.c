@@ -105,7 +105,7 @@ static void totals_add(struct rolling_totals *total, const struct rolling_totals
 /* Grows to what the series needs; a slot never gives room back, its series goes on alike. */
 static int make_room(struct slot *slot, const uint8_t *bytes, size_t cnt)
 {
-	if (cnt > slot->room_bytes) {
+	if (cnt && cnt > slot->room_bytes) {
 		uint8_t *larger = realloc(slot->bytes, cnt);
 
 		if (!larger)
