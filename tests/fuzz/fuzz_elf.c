@@ -54,11 +54,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 	struct error_expression error;
 	struct fuzz_file file;
 	struct fault why;
+	size_t column;
 
 	fuzz_file_open(&file, data, size_bytes);
 	process.images = &file.image;
 	if (image_load_symbols(&file.image, &why) == 0) {
-		error_expression_parse("ret == Err || ret2 != nil", &error, &why);
+		error_expression_parse("ret == Err || ret2 != nil", &error, &column, &why);
 		for (size_t i = 0; i < file.image.names->symbol_cnt && i < FUNCTION_CNT; i++)
 			read_function(&process, &file.image.names->symbols[i], &error);
 		read_in_parts(file.image.names);

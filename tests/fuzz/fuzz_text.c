@@ -42,11 +42,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 	struct symbol symbol = {0};
 	struct fault why;
 	uint64_t ns;
+	size_t column;
 
 	memcpy(text, data, size_bytes);
 	text[size_bytes] = '\0';
 	duration_parse(text, 1, UINT64_MAX, &ns, &why);
-	if (error_expression_parse(text, &expression, &why) == 0)
+	if (error_expression_parse(text, &expression, &column, &why) == 0)
 		error_expression_compile(&expression, &value, 1, &compiled, &why);
 	if (pattern_parse(text, &pattern, &why) == 0) {
 		pattern_matches(&pattern, text);

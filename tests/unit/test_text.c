@@ -132,19 +132,24 @@ static void test_expressions(void **state)
 	};
 	struct error_expression e;
 	struct fault why;
+	char said[FAULT_TEXT_BYTES + 32];
+	size_t column = 0;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		int err = error_expression_parse(rows[i].text, &e, &why);
+		int err = error_expression_parse(rows[i].text, &e, &column, &why);
 
-		if (!err != !rows[i].refusal || (err && !strstr(why.text, rows[i].refusal)))
-			fail_msg("\"%s\": %d %s", rows[i].text, err, err ? why.text : "");
+		if (err)
+			snprintf(said, sizeof(said), "column %zu: %s", column, why.text);
+		if (!err != !rows[i].refusal || (err && !strstr(said, rows[i].refusal)))
+			fail_msg("\"%s\": %d %s", rows[i].text, err, err ? said : "");
 	}
 }
 
 /* For one result in rax: what the kernel gets, and whether it is accepted. */
 static struct ts_error compiled;
 static struct fault type_why;
+static size_t at;
 
 static int compile(const struct error_expression *e, bool is_known, uint8_t width_bytes,
 		   bool is_signed)
@@ -160,7 +165,7 @@ static void test_expression_types(void **state)
 	struct error_expression e;
 
 	(void)state;
-	assert_int_equal(error_expression_parse("ret < -1", &e, &type_why), 0);
+	assert_int_equal(error_expression_parse("ret < -1", &e, &at, &type_why), 0);
 	assert_int_not_equal(compile(&e, false, 0, false), 0);
 	assert_non_null(strstr(type_why.text, "(i32)ret"));
 	assert_int_equal(compile(&e, true, 4, true), 0);
@@ -168,10 +173,10 @@ static void test_expression_types(void **state)
 	assert_int_equal(compiled.terms[0].width_bytes, 4);
 	/* An unsigned number is never below zero: a mistake, not a comparison. */
 	assert_int_not_equal(compile(&e, true, 4, false), 0);
-	assert_int_equal(error_expression_parse("(u8)ret == 256", &e, &type_why), 0);
+	assert_int_equal(error_expression_parse("(u8)ret == 256", &e, &at, &type_why), 0);
 	assert_int_not_equal(compile(&e, true, 4, false), 0);
-	assert_int_equal(error_expression_parse("(i8)ret == -128 || (u8)ret == 255", &e, &type_why),
-			 0);
+	assert_int_equal(
+		error_expression_parse("(i8)ret == -128 || (u8)ret == 255", &e, &at, &type_why), 0);
 	assert_int_equal(compile(&e, false, 0, false), 0);
 	assert_int_equal(compiled.match_any, 1);
 	assert_int_equal(compiled.term_cnt, 2);
@@ -192,8 +197,8 @@ static void test_expression_names(void **state)
 	(void)state;
 	values[0].constants[0] =
 		(struct error_constant){.values = {7, 9}, .value_cnt = 1, .is_complement = true};
-	assert_int_equal(error_expression_parse("ret == Result::Err || ret2 != nil", &e, &type_why),
-			 0);
+	assert_int_equal(
+		error_expression_parse("ret == Result::Err || ret2 != nil", &e, &at, &type_why), 0);
 	assert_string_equal(e.terms[0].name, "Result::Err");
 	assert_int_equal(error_expression_compile(&e, values, 2, &compiled, &type_why), 0);
 	assert_int_equal(compiled.term_cnt, 2);
@@ -209,17 +214,17 @@ static void test_expression_names(void **state)
 	values[0].constants[0].value_cnt = 2;
 	assert_int_equal(error_expression_compile(&e, values, 2, &compiled, &type_why), -EINVAL);
 	assert_non_null(strstr(type_why.text, "alone"));
-	assert_int_equal(error_expression_parse("ret == Err", &e, &type_why), 0);
+	assert_int_equal(error_expression_parse("ret == Err", &e, &at, &type_why), 0);
 	assert_int_equal(error_expression_compile(&e, values, 2, &compiled, &type_why), 0);
 	assert_int_equal(compiled.term_cnt, 2);
 	assert_int_equal(compiled.match_any, 0);
-	assert_int_equal(error_expression_parse("ret != Err", &e, &type_why), 0);
+	assert_int_equal(error_expression_parse("ret != Err", &e, &at, &type_why), 0);
 	assert_int_equal(error_expression_compile(&e, values, 2, &compiled, &type_why), 0);
 	assert_int_equal(compiled.match_any, 1);
 	values[0].constants[0].value_cnt = 0;
 	assert_int_equal(error_expression_compile(&e, values, 2, &compiled, &type_why), -EINVAL);
 	assert_non_null(strstr(type_why.text, "no value \"Err\""));
-	assert_int_equal(error_expression_parse("ret == true", &e, &type_why), 0);
+	assert_int_equal(error_expression_parse("ret == true", &e, &at, &type_why), 0);
 	assert_int_equal(e.terms[0].magnitude, 1);
 }
 
@@ -239,7 +244,9 @@ static void test_units(void **state)
 		    {59949999999, "59.9s"},
 		    {60000000000, "1m00s"},
 		    {200000000000, "3m20s"},
-		    {7500000000000, "2h05m"}};
+		    {7500000000000, "2h05m"},
+		    {172799999999999, "47h59m"},
+		    {176400000000000, "2d01h"}};
 	char text[UNITS_TEXT_BYTES];
 
 	(void)state;

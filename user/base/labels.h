@@ -15,6 +15,8 @@
 #define LABEL_NAME_BYTES  32
 #define LABEL_VALUE_BYTES 256
 
+#define SERIES_HOST "host" /* the target of host values; no configured target may be called so */
+
 struct label {
 	const char *name; /* [a-zA-Z_][a-zA-Z0-9_]* */
 	const char *value;

@@ -105,6 +105,21 @@ void text_clean(char *text)
 	}
 }
 
+const char *text_find_invalid(const char *text)
+{
+	const unsigned char *at = (const unsigned char *)text;
+	uint32_t code;
+
+	while (*at) {
+		size_t bytes = character_bytes(at, &code);
+
+		if (!bytes)
+			return (const char *)at;
+		at += bytes;
+	}
+	return NULL;
+}
+
 /* Bytes of the first character, at least 1, and its columns; text is not at its end. */
 static size_t step(const char *text, size_t *ret_columns)
 {

@@ -25,6 +25,9 @@ size_t text_columns(const char *text);
  */
 void text_cut(const char *text, size_t columns, char *cut, size_t cut_bytes);
 
+/* The first byte that belongs to no UTF-8 character; NULL: there is none. */
+const char *text_find_invalid(const char *text);
+
 /* Edits between two names, at most `limit`; case aside. For "did you mean". */
 size_t text_distance(const char *wanted, const char *name, size_t limit);
 

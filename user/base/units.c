@@ -5,7 +5,8 @@
 
 #include "base/units.h"
 
-#define NS_PER_MINUTE 60000000000ULL
+#define NS_PER_MINUTE	60000000000ULL
+#define MINUTES_PER_DAY 1440
 
 /* value/scale with three significant digits. */
 static void three_digits(double value, const char *unit, char text[static UNITS_TEXT_BYTES])
@@ -30,6 +31,10 @@ const char *units_duration(uint64_t ns, char text[static UNITS_TEXT_BYTES])
 	else if (minutes < 60)
 		snprintf(text, UNITS_TEXT_BYTES, "%llum%02llus", (unsigned long long)minutes,
 			 (unsigned long long)(ns % NS_PER_MINUTE / 1000000000ULL));
+	else if (minutes >= 2 * MINUTES_PER_DAY)
+		snprintf(text, UNITS_TEXT_BYTES, "%llud%02lluh",
+			 (unsigned long long)(minutes / MINUTES_PER_DAY),
+			 (unsigned long long)(minutes % MINUTES_PER_DAY / 60));
 	else
 		snprintf(text, UNITS_TEXT_BYTES, "%lluh%02llum", (unsigned long long)(minutes / 60),
 			 (unsigned long long)(minutes % 60));

@@ -283,9 +283,11 @@ static int set_duration(const char *option, const char *text, uint64_t min_ns, u
 static int set_error(struct trace *t, const char *text)
 {
 	struct fault why;
+	size_t column;
 
-	if (error_expression_parse(text, &t->error, &why))
-		return cli_usage_error("trace", "--error \"%s\": %s", text, why.text);
+	if (error_expression_parse(text, &t->error, &column, &why))
+		return cli_usage_error("trace", "--error \"%s\": column %zu: %s", text, column,
+				       why.text);
 	t->error_text = text;
 	return CLI_OK;
 }

@@ -9,6 +9,7 @@
 struct cursor {
 	const char *text;
 	size_t at;
+	size_t *ret_column;
 	struct fault *why;
 };
 
@@ -33,9 +34,9 @@ static const struct {
 
 static int fail(const struct cursor *c, const char *expected)
 {
-	return fault_set(c->why, -EINVAL,
-			 "column %zu: expected %s, as in \"ret < 0\" or \"(i32)ret != 0\"",
-			 c->at + 1, expected);
+	*c->ret_column = c->at + 1;
+	return fault_set(c->why, -EINVAL, "expected %s, as in \"ret < 0\" or \"(i32)ret != 0\"",
+			 expected);
 }
 
 static void skip_blanks(struct cursor *c)
@@ -182,9 +183,9 @@ static int parse_term(struct cursor *c, struct error_term *term)
 }
 
 int error_expression_parse(const char *text, struct error_expression *ret_expression,
-			   struct fault *why)
+			   size_t *ret_column, struct fault *why)
 {
-	struct cursor c = {.text = text, .why = why};
+	struct cursor c = {.text = text, .ret_column = ret_column, .why = why};
 	struct error_expression e = {0};
 	const char *joint = NULL;
 

@@ -36,9 +36,9 @@ struct error_expression {
 	bool match_any; /* joined by ||, else by && */
 };
 
-/* 0, or -EINVAL with the column and the reason. */
+/* 0, or -EINVAL: the reason is in why, the column of it (from 1, in bytes) in *ret_column. */
 int error_expression_parse(const char *text, struct error_expression *ret_expression,
-			   struct fault *why);
+			   size_t *ret_column, struct fault *why);
 
 /* What a name in the expression stands for in the type of a result. */
 struct error_constant {

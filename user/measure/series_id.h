@@ -4,6 +4,8 @@
 #ifndef TICKSCOPE_MEASURE_SERIES_ID_H
 #define TICKSCOPE_MEASURE_SERIES_ID_H
 
+#include "base/labels.h"
+
 /* Strings belong to whoever made it. */
 struct series_id {
 	const char *target; /* name of the target, as configured */
@@ -16,13 +18,11 @@ struct series_id {
 
 /*
  * A value is a number that is not a latency: cpu_percent of a target, bytes_sent of an endpoint.
- * Its id has the kind "value" and its name beside it. Host values have the target "host".
+ * Its id has the kind "value" and its name beside it. Host values have the target SERIES_HOST.
  */
 struct value_id {
 	struct series_id of;
 	const char *name; /* with its unit: "memory_bytes", "cpu_percent" … */
 };
-
-#define SERIES_HOST "host" /* the target of host values; no configured target may be called so */
 
 #endif
