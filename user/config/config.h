@@ -23,8 +23,7 @@ struct config_match {
 	char *exe;     /* path, compared by device and inode */
 	char *cmdline; /* glob over the arguments, joined by blanks */
 	char *unit;    /* systemd unit: "engine.service", or a glob */
-	char *cgroup;  /* path below the cgroup root, or a glob; processes in groups below it count,
-			  too */
+	char *cgroup;  /* path below the cgroup root, or a glob; with all groups below it */
 };
 
 /* A limit of a contract: of an operation, or of a target. */
@@ -96,6 +95,14 @@ struct config_judge {
 	uint64_t system_check_ns; /* default 10 s */
 };
 
+/* A contract of a rule file for an operation or target that is not configured: it has no data. */
+struct config_unowned {
+	char *operation, *target; /* one of both */
+	struct config_contract contract;
+	char *file;
+	uint32_t line;
+};
+
 struct config {
 	struct config_target *targets;
 	size_t target_cnt;
@@ -105,6 +112,8 @@ struct config {
 	size_t operation_cnt;
 	struct config_rule *rules; /* of this file and of rule_files */
 	size_t rule_cnt;
+	struct config_unowned *unowned;
+	size_t unowned_cnt;
 	struct config_channel *channels; /* "notify" */
 	size_t channel_cnt;
 	struct config_history history;
