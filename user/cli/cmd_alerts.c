@@ -168,56 +168,74 @@ static int acknowledge(const struct alerts_arguments *a)
 	return code;
 }
 
-/* Where in the request a matcher goes: its own member, or among the labels. */
-static int take_matcher(const char *word, json_t *request, json_t *labels)
+struct matchers {
+	json_t *request;
+	struct label labels[LABELS_MAX];
+	char names[LABELS_MAX][LABEL_NAME_BYTES];
+	size_t label_cnt;
+};
+
+/* A member of the request, or one of the labels. */
+static int take_matcher(const char *word, struct matchers *m)
 {
 	static const char *const members[] = {"rule", "operation", "target"};
 	const char *equals = strchr(word, '=');
 	size_t length = equals ? (size_t)(equals - word) : 0;
-	char name[LABEL_NAME_BYTES];
-	json_t *into = labels;
 
-	if (!equals) {
-		json_object_set_new(request, "rule", wire_text(word));
-		return 0;
-	}
-	if (!length || length >= sizeof(name) || !equals[1])
+	if (!equals)
+		return json_object_set_new(m->request, "rule", wire_text(word));
+	if (!length || length >= LABEL_NAME_BYTES || !equals[1] || m->label_cnt == LABELS_MAX)
 		return -EINVAL;
-	memcpy(name, word, length);
-	name[length] = '\0';
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
-		if (strcmp(name, members[i]) == 0)
-			into = request;
+		if (strncmp(word, members[i], length) == 0 && !members[i][length])
+			return json_object_set_new(m->request, members[i], wire_text(equals + 1));
 	}
-	return json_object_set_new(into, name, wire_text(equals + 1)) ? -EINVAL : 0;
+	memcpy(m->names[m->label_cnt], word, length);
+	m->names[m->label_cnt][length] = '\0';
+	m->labels[m->label_cnt].name = m->names[m->label_cnt];
+	m->labels[m->label_cnt++].value = equals + 1;
+	return 0;
+}
+
+static int take_matchers(const struct alerts_arguments *a, struct matchers *m)
+{
+	char text[LABELS_TEXT_BYTES];
+
+	for (size_t i = 1; i < a->word_cnt; i++) {
+		if (take_matcher(a->words[i], m))
+			return cli_usage_error("alerts",
+					       "\"%s\" is no matcher: a rule, or NAME=VALUE",
+					       a->words[i]);
+	}
+	if (labels_write(m->labels, m->label_cnt, text, sizeof(text)))
+		return cli_usage_error("alerts", "a label is named twice, or is none");
+	json_object_set_new(m->request, "labels", wire_text(text));
+	return CLI_OK;
 }
 
 static int silence(const struct alerts_arguments *a)
 {
-	json_t *request, *labels, *answer;
+	struct matchers m = {.label_cnt = 0};
+	json_int_t id;
+	json_t *answer;
 	int code;
 
 	if (a->word_cnt < 2)
 		return cli_usage_error("alerts", "silence what? Give a rule, or NAME=VALUE");
 	if (!a->for_ns)
 		return cli_usage_error("alerts", "silence for how long? Give --for TIME");
-	labels = json_object();
-	request = json_pack("{s:s, s:o, s:I, s:o}", "do", "silence", "by", wire_text(person(a)),
-			    "for_ns", (json_int_t)a->for_ns, "labels", labels);
-	for (size_t i = 1; i < a->word_cnt; i++) {
-		if (take_matcher(a->words[i], request, labels)) {
-			json_decref(request);
-			return cli_usage_error("alerts",
-					       "\"%s\" is no matcher: a rule, or NAME=VALUE",
-					       a->words[i]);
-		}
+	m.request = json_pack("{s:s, s:o, s:I}", "do", "silence", "by", wire_text(person(a)),
+			      "for_ns", (json_int_t)a->for_ns);
+	code = take_matchers(a, &m);
+	if (code != CLI_OK) {
+		json_decref(m.request);
+		return code;
 	}
-	code = ask_take(a, request, &answer);
+	code = ask_take(a, m.request, &answer);
 	if (code != CLI_OK)
 		return code;
-	cli_message("silence %lld: \"tickscope alerts unsilence %lld\" ends it",
-		    json_integer_value(json_object_get(answer, "id")),
-		    json_integer_value(json_object_get(answer, "id")));
+	id = json_integer_value(json_object_get(answer, "id"));
+	cli_message("silence %lld: \"tickscope alerts unsilence %lld\" ends it", id, id);
 	json_decref(answer);
 	return CLI_OK;
 }
@@ -298,7 +316,7 @@ static int list(const struct alerts_arguments *a)
 		cli_error("%s", why.text);
 		return CLI_FAILED;
 	}
-	request = json_pack("{s:s, s:b}", "do", "alerts", "history", a->has_history);
+	request = json_pack("{s:s, s:b}", "do", "alerts", "all", a->has_history);
 	err = agent_client_ask(client, request, &answer, &why);
 	json_decref(request);
 	agent_client_close(client);

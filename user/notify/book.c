@@ -189,13 +189,14 @@ bool book_acknowledge(struct book *b, const char *id, const char *by)
 	return true;
 }
 
-static void adopt_entry(struct book *fresh, const struct entry *from, const struct book *old,
-			uint64_t now_ns)
+/* NULL: there is no room. */
+static struct entry *adopt_entry(struct book *fresh, const struct entry *from,
+				 const struct book *old, uint64_t now_ns)
 {
 	struct entry *e = add(fresh, &from->alert);
 
 	if (!e)
-		return;
+		return NULL;
 	e->version = from->version;
 	e->is_acknowledged = from->is_acknowledged;
 	e->is_told_anywhere = from->is_told_anywhere;
@@ -216,21 +217,25 @@ static void adopt_entry(struct book *fresh, const struct entry *from, const stru
 			d->wanted_ns = now_ns;
 		}
 	}
+	return e;
 }
 
-void book_adopt(struct book *fresh, const struct book *old, uint64_t now_ns)
+void book_adopt(struct book *fresh, const struct book *old, book_first_fn first,
+		const void *context, uint64_t now_ns)
 {
-	for (size_t i = 0; i < old->entry_end; i++) {
-		if (old->entries[i].key)
-			adopt_entry(fresh, &old->entries[i], old, now_ns);
-	}
 	for (size_t c = 0; c < fresh->channel_cnt; c++) {
 		for (size_t o = 0; o < old->channel_cnt; o++) {
-			if (strcmp(fresh->channels[c].config.name, old->channels[o].config.name) !=
+			if (strcmp(fresh->channels[c].config.name, old->channels[o].config.name) ==
 			    0)
-				continue;
-			fresh->channels[c].counts = old->channels[o].counts;
+				fresh->channels[c].counts = old->channels[o].counts;
 		}
+	}
+	for (size_t i = 0; i < old->entry_end; i++) {
+		const struct entry *from = &old->entries[i];
+		struct entry *e = from->key ? adopt_entry(fresh, from, old, now_ns) : NULL;
+
+		if (e && e->alert.state == ALERT_FIRING)
+			want_first(fresh, e, first(context, &e->alert), now_ns);
 	}
 }
 

@@ -70,7 +70,10 @@ struct book;
 int book_new(const struct book_channel *channels, size_t cnt, uint64_t seed, uint64_t retry_base_ns,
 	     struct book **ret_book);
 void book_free(struct book *book);
-void book_adopt(struct book *fresh, const struct book *old, uint64_t now_ns);
+/* The channels that an alert is told first, by their bits. */
+typedef uint32_t (*book_first_fn)(const void *context, const struct alert *alert);
+void book_adopt(struct book *fresh, const struct book *old, book_first_fn first,
+		const void *context, uint64_t now_ns);
 
 /* first_mask: bits of the channels that are told first, whatever severity they take. */
 int book_alert(struct book *book, const struct alert *alert, uint32_t first_mask, uint64_t now_ns);

@@ -40,8 +40,9 @@ int notify_fd(const struct notify *n)
 	return n->epoll_fd;
 }
 
-static uint32_t first_channels(const struct notify *n, const struct alert *alert)
+static uint32_t first_channels(const void *context, const struct alert *alert)
 {
+	const struct notify *n = context;
 	const char *wanted = NULL;
 	uint32_t mask = 0;
 
@@ -89,7 +90,7 @@ bool notify_acknowledged(struct notify *n, const char *id, const char *by)
 
 void notify_adopt(struct notify *fresh, const struct notify *old)
 {
-	book_adopt(fresh->book, old->book, send_mono_ns());
+	book_adopt(fresh->book, old->book, first_channels, fresh, send_mono_ns());
 	send_arm(fresh, 0);
 }
 

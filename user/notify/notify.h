@@ -89,8 +89,8 @@ int notify_open(const struct notify_options *options, struct notify **ret_notify
 /* Breaks off what is under way. Commands that run go on to their end or timeout. */
 void notify_close(struct notify *notify);
 
-/* What was told by `old` (of the configuration before a reload) needs not be told by `fresh` again,
- * for channels of the same name. Call it before the first alert. */
+/* Goes on where `old` (of the configuration before a reload) is: channels of the same name know
+ * what they were told; others that are now first hear of what fires. Before the first alert. */
 void notify_adopt(struct notify *fresh, const struct notify *old);
 
 /* Readable when notify_run has something to do: for the caller's loop (EPOLLIN). */
