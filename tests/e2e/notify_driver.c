@@ -195,6 +195,7 @@ static void obey(struct driver *d, const json_t *o)
 	const json_t *alert = json_object_get(o, "alert"),
 		     *restored = json_object_get(o, "restored");
 	const char *ack = json_string_value(json_object_get(o, "ack"));
+	const char *silenced = json_string_value(json_object_get(o, "silenced"));
 
 	if (alert) {
 		read_alert(alert, a);
@@ -206,6 +207,8 @@ static void obey(struct driver *d, const json_t *o)
 	} else if (ack) {
 		print(json_pack("{s:b}", "acknowledged",
 				notify_acknowledged(d->notify, ack, "ann")));
+	} else if (silenced) {
+		notify_silenced(d->notify, silenced, true);
 	} else if (json_object_get(o, "status")) {
 		print_status(d);
 	} else if (json_object_get(o, "drain")) {

@@ -146,6 +146,34 @@ static void test_unacknowledged_escalates(void **state)
 	book_free(b);
 }
 
+static void test_silenced(void **state)
+{
+	struct book *b = new_book();
+
+	(void)state;
+	tell(b, "a", ALERT_FIRING, TO(DESK) | TO(MANAGER), S);
+	expect(b, S, DESK, "a:firing", &sent);
+	expect(b, S, MANAGER, "a:firing", &sent);
+	book_silence(b, "a", true, 10 * S);
+	book_silence(b, "unknown", true, 10 * S);
+	/* What forgets would take it for over. */
+	expect(b, S + MIN, MANAGER, "a:firing", &sent);
+	expect(b, 300 * MIN, MANAGER, "a:firing", &sent);
+	expect_nothing(b, 300 * MIN);
+	book_silence(b, "a", false, 300 * MIN);
+	expect(b, 300 * MIN, DESK, "a:firing", &sent);
+	expect(b, 304 * MIN, MANAGER, "a:firing", &sent);
+	expect_nothing(b, 304 * MIN);
+	expect(b, 305 * MIN, PAGER, "a:firing", &sent);
+	/* The end of what was told is told, silenced or not. */
+	book_silence(b, "a", true, 305 * MIN);
+	tell(b, "a", ALERT_RESOLVED, TO(DESK) | TO(MANAGER), 305 * MIN + 10 * S);
+	expect(b, 305 * MIN + 10 * S, DESK, "a:resolved", &sent);
+	expect(b, 305 * MIN + 10 * S, MANAGER, "a:resolved", &sent);
+	expect(b, 305 * MIN + 10 * S, PAGER, "a:resolved", &sent);
+	book_free(b);
+}
+
 static void test_severity(void **state)
 {
 	struct book *b = new_book();
@@ -209,6 +237,7 @@ int main(void)
 		cmocka_unit_test(test_used_up_retries_escalate_at_once),
 		cmocka_unit_test(test_refused_escalates_and_is_not_repeated),
 		cmocka_unit_test(test_unacknowledged_escalates),
+		cmocka_unit_test(test_silenced),
 		cmocka_unit_test(test_severity),
 		cmocka_unit_test(test_what_forgets_is_reminded),
 	};

@@ -189,6 +189,18 @@ bool book_acknowledge(struct book *b, const char *id, const char *by)
 	return true;
 }
 
+void book_silence(struct book *b, const char *id, bool is_silenced, uint64_t now_ns)
+{
+	struct entry *e = find(b, id);
+
+	if (!e || e->is_silenced == is_silenced)
+		return;
+	e->is_silenced = is_silenced;
+	/* Who was not told to hurry meanwhile has the whole time again. */
+	for (size_t c = 0; c < b->channel_cnt; c++)
+		e->deliveries[c].wanted_ns = now_ns;
+}
+
 /* NULL: there is no room. */
 static struct entry *adopt_entry(struct book *fresh, const struct entry *from,
 				 const struct book *old, uint64_t now_ns)
@@ -199,6 +211,7 @@ static struct entry *adopt_entry(struct book *fresh, const struct entry *from,
 		return NULL;
 	e->version = from->version;
 	e->is_acknowledged = from->is_acknowledged;
+	e->is_silenced = from->is_silenced;
 	e->is_told_anywhere = from->is_told_anywhere;
 	e->resolved_ns = from->resolved_ns;
 	for (size_t c = 0; c < fresh->channel_cnt; c++) {

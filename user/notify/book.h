@@ -81,6 +81,7 @@ int book_alert(struct book *book, const struct alert *alert, uint32_t first_mask
 int book_restore(struct book *book, const struct alert *alert, uint32_t first_mask,
 		 uint64_t now_ns);
 bool book_acknowledge(struct book *book, const char *id, const char *by);
+void book_silence(struct book *book, const char *id, bool is_silenced, uint64_t now_ns);
 
 /* When the next call of book_take has something to do; BOOK_NEVER: not before the next alert or
  * result. */

@@ -19,7 +19,8 @@ static uint64_t delivery_due(const struct book *b, const struct entry *e, size_t
 	if (b->is_draining || !c->repeat_ns)
 		return BOOK_NEVER;
 	if (is_firing)
-		return e->is_acknowledged && !c->forgets ? BOOK_NEVER : repeat_at_ns;
+		return (e->is_acknowledged || e->is_silenced) && !c->forgets ? BOOK_NEVER
+									     : repeat_at_ns;
 	return c->forgets && d->may_know && repeat_at_ns <= e->resolved_ns + RESOLVED_REPEAT_NS
 		       ? repeat_at_ns
 		       : BOOK_NEVER;

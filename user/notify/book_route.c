@@ -55,8 +55,8 @@ static uint64_t escalates_ns(const struct book *b, const struct entry *e, size_t
 	const struct delivery *d = &e->deliveries[channel_idx];
 
 	if (!e->key || b->is_draining || e->alert.state != ALERT_FIRING || e->is_acknowledged ||
-	    !is_wanted(e, channel_idx) || d->has_escalated || !c->escalate_after_ns ||
-	    c->then_idx < 0)
+	    e->is_silenced || !is_wanted(e, channel_idx) || d->has_escalated ||
+	    !c->escalate_after_ns || c->then_idx < 0)
 		return BOOK_NEVER;
 	return d->wanted_ns + c->escalate_after_ns;
 }

@@ -37,6 +37,7 @@ struct entry {
 	size_t group_idx;
 	size_t in_flight_cnt;
 	bool is_acknowledged;
+	bool is_silenced;
 	bool is_told_anywhere;
 	uint64_t resolved_ns;
 	struct delivery deliveries[NOTIFY_CHANNEL_MAX];

@@ -88,6 +88,12 @@ bool notify_acknowledged(struct notify *n, const char *id, const char *by)
 	return book_acknowledge(n->book, id, by);
 }
 
+void notify_silenced(struct notify *n, const char *id, bool is_silenced)
+{
+	book_silence(n->book, id, is_silenced, send_mono_ns());
+	send_arm(n, 0);
+}
+
 void notify_adopt(struct notify *fresh, const struct notify *old)
 {
 	book_adopt(fresh->book, old->book, first_channels, fresh, send_mono_ns());

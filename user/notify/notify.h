@@ -113,6 +113,9 @@ int notify_alert(struct notify *notify, const struct alert *alert);
 int notify_restored(struct notify *notify, const struct alert *alert);
 /* Ends escalation and reminders to people. False: not known (resolved, or never told). */
 bool notify_acknowledged(struct notify *notify, const char *id, const char *by);
+/* Of an alert that was told: while it is silenced, it does not escalate, and people are not
+ * reminded; where it ended, they hear of it nevertheless. */
+void notify_silenced(struct notify *notify, const char *id, bool is_silenced);
 
 /* The end is near: what is pending is tried once more, at once; nothing is repeated. */
 void notify_drain(struct notify *notify);
