@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A running process as /proc shows it. Everything there may change or vanish between two reads. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -291,62 +290,6 @@ struct file_id process_executable_file(const struct process *process)
 const char *process_name(const struct process *process)
 {
 	return process->name;
-}
-
-static int compare_pids(const void *left, const void *right)
-{
-	return *(const pid_t *)left - *(const pid_t *)right;
-}
-
-static bool runs_file(pid_t pid, const struct stat *wanted)
-{
-	char path[64];
-	struct stat st;
-
-	proc_path(pid, "exe", path, sizeof(path));
-	return stat(path, &st) == 0 && st.st_dev == wanted->st_dev && st.st_ino == wanted->st_ino;
-}
-
-bool process_runs_executable(pid_t pid, const char *path)
-{
-	struct stat wanted;
-
-	return stat(path, &wanted) == 0 && runs_file(pid, &wanted);
-}
-
-int process_find_by_executable(const char *path, size_t max_cnt, pid_t **ret_pids, size_t *ret_cnt,
-			       struct fault *why)
-{
-	struct dirent *entry;
-	struct stat wanted;
-	size_t cnt = 0;
-	pid_t *pids;
-	DIR *proc;
-
-	if (stat(path, &wanted))
-		return fault_set(why, -errno, "cannot find \"%s\": %s", path, strerror(errno));
-	if (!S_ISREG(wanted.st_mode))
-		return fault_set(why, -EINVAL, "\"%s\" is not a program", path);
-	pids = calloc(max_cnt, sizeof(*pids));
-	proc = opendir("/proc");
-	if (!pids || !proc) {
-		free(pids);
-		if (proc)
-			closedir(proc);
-		return fault_set(why, -ENOMEM, "cannot list processes: %s", strerror(errno));
-	}
-	while (cnt < max_cnt && (entry = readdir(proc))) {
-		char *end;
-		long pid = strtol(entry->d_name, &end, 10);
-
-		if (pid > 0 && pid <= INT_MAX && !*end && runs_file((pid_t)pid, &wanted))
-			pids[cnt++] = (pid_t)pid;
-	}
-	closedir(proc);
-	qsort(pids, cnt, sizeof(*pids), compare_pids);
-	*ret_pids = pids;
-	*ret_cnt = cnt;
-	return 0;
 }
 
 int process_inspect(struct process *process, struct process_facts *ret_facts, struct fault *why)

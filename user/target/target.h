@@ -142,17 +142,6 @@ struct file_id image_file(const struct image *image);
 bool image_is_executable(
 	const struct image *image); /* the process's own executable, not a library */
 
-/*
- * Pids of the processes whose executable is this file (compared by device and inode), in ascending
- * order; at most max_cnt. *ret_pids is malloc'ed. An empty list is no failure. -ENOENT: no such
- * file.
- */
-int process_find_by_executable(const char *path, size_t max_cnt, pid_t **ret_pids, size_t *ret_cnt,
-			       struct fault *why);
-
-/* Whether this process runs this file. */
-bool process_runs_executable(pid_t pid, const char *path);
-
 struct function_query {
 	const char *pattern; /* FUNC, LIB:FUNC, glob with * and ?, FUNC+0xOFF; raw or demangled */
 	enum exit_policy policy;
