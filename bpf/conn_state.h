@@ -34,9 +34,13 @@ struct ts_conn {
 	__u64 sent;  /* TCP's sequence behind the last byte whose send someone has taken up, with
 			TS_SEQUENCE_KNOWN; 0: none yet */
 	__u64 begun; /* likewise, and what that send means has been entered above */
-	__u64 handed_ns; /* a read that whoever is at `sent` but not yet at `begun` is to enter */
-	__u64 id;	 /* unlike that of any other connection */
+	__u64 handed_ns;   /* a read that whoever is at `sent` but not yet at `begun` is to enter */
+	__u64 id;	   /* unlike that of any other connection */
+	__u64 ssl;	   /* OpenSSL's object for it, in the target; 0: not known */
+	__u8 is_looked_at; /* its first bytes have been */
+	__u8 is_encrypted; /* what it carries is no text for a parser */
+	__u8 reserved[6];
 };
-_Static_assert(sizeof(struct ts_conn) == 96, "conn has no hidden padding");
+_Static_assert(sizeof(struct ts_conn) == 112, "conn has no hidden padding");
 
 #endif

@@ -51,7 +51,7 @@ static __always_inline struct ts_conn *conn_of_target(struct sock *sk)
 static __always_inline void on_sent(struct sock *sk, int sent_bytes, __u64 start_ns)
 {
 	struct transfer transfer = {
-		.kind = TS_STREAM_SENT, .bytes = sent_bytes, .start_ns = start_ns};
+		.sk = (__u64)sk, .kind = TS_STREAM_SENT, .bytes = sent_bytes, .start_ns = start_ns};
 	__u64 now_ns = bpf_ktime_get_ns();
 	struct ts_endpoint_figures *f;
 	struct ts_conn *c;
@@ -72,7 +72,8 @@ static __always_inline void on_sent(struct sock *sk, int sent_bytes, __u64 start
 
 static __always_inline void on_received(struct sock *sk, int received_bytes, int flags)
 {
-	struct transfer transfer = {.kind = TS_STREAM_RECEIVED, .bytes = received_bytes};
+	struct transfer transfer = {
+		.sk = (__u64)sk, .kind = TS_STREAM_RECEIVED, .bytes = received_bytes};
 	__u64 now_ns = bpf_ktime_get_ns();
 	struct ts_endpoint_figures *f;
 	struct ts_conn *c;

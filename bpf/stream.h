@@ -14,6 +14,7 @@
 #include <tickscope/abi_sock.h>
 #include "conn_state.h"
 #include "series.h"
+#include "tls.h"
 
 /* Records that did not fit the ring. */
 __u64 stream_dropped = 0;
@@ -183,6 +184,7 @@ static __always_inline void record_fill(struct ts_stream_record *r, struct ts_co
 	r->role = c->role;
 	r->is_whole = c->is_whole;
 	r->has_gap = c->has_gap;
+	r->is_plain = 0;
 	r->reserved = 0;
 }
 
@@ -204,6 +206,7 @@ static __always_inline void record_send(struct ts_conn *c, struct ts_stream_reco
 
 /* What a send or receive was. */
 struct transfer {
+	__u64 sk;
 	__u8 kind;
 	__u32 bytes;
 	__u64 start_ns;
@@ -244,25 +247,69 @@ static long chunk_one(__u32 i, struct chunks *k)
 	return 0;
 }
 
+static __always_inline struct draft *draft_get(struct ts_conn *c)
+{
+	struct draft *d = bpf_task_storage_get(&drafts, bpf_get_current_task_btf(), 0,
+					       BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	if (!d) {
+		c->has_gap = 1;
+		COUNTER_ADD(stream_dropped, 1);
+	}
+	return d;
+}
+
+/* Whether what is sent or received begins with the header of a TLS record. */
+static __always_inline bool is_tls_record(struct draft *d, const struct source *source,
+					  bool is_first)
+{
+	if (payload_read(d, source, 0, TS_TLS_HEADER_BYTES) < TS_TLS_HEADER_BYTES)
+		return false;
+	return is_first ? ts_tls_is_beginning(d->payload) : ts_tls_is_header(d->payload);
+}
+
+/* The first bytes of a connection tell whether it is encrypted, from its beginning on. */
+static __always_inline bool looks_encrypted(struct ts_conn *c, struct draft *d,
+					    const struct source *source)
+{
+	if (!c->is_whole || c->is_looked_at)
+		return false;
+	c->is_looked_at = 1;
+	return is_tls_record(d, source, true);
+}
+
 /* A send or receive of the current task is over. */
 static __always_inline void stream_data(struct ts_conn *c, const struct transfer *transfer)
 {
 	struct chunks k = {.conn = c, .bytes = transfer->bytes, .sequence = transfer->sequence};
+	struct tls_call *call;
+	bool begins_encrypted;
 
 	if (!c->is_streamed)
 		return;
-	k.draft = bpf_task_storage_get(&drafts, bpf_get_current_task_btf(), 0,
-				       BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!k.draft) {
-		c->has_gap = 1;
-		COUNTER_ADD(stream_dropped, 1);
+	call = tls_call_get();
+	if (c->is_encrypted && !(call && tls_may_learn(c, call)))
+		goto encrypted;
+	k.draft = draft_get(c);
+	if (!k.draft)
 		return;
-	}
+	source_find(&k.source);
+	if (call && tls_may_learn(c, call) && is_tls_record(k.draft, &k.source, false))
+		tls_learn(c, transfer->sk, call);
+	if (c->is_encrypted)
+		goto encrypted;
+	begins_encrypted = looks_encrypted(c, k.draft, &k.source);
 	record_fill(&k.draft->record, c, transfer->kind);
 	k.draft->record.start_ns = transfer->start_ns;
 	k.draft->record.sent_sequence = transfer->sent_sequence;
-	source_find(&k.source);
 	bpf_loop(TS_CHUNK_MAX, chunk_one, &k, 0);
+	c->is_encrypted = begins_encrypted;
+	return;
+encrypted:
+	if (c->ssl)
+		tls_note(c, call, transfer->kind == TS_STREAM_SENT,
+			 transfer->start_ns ? transfer->start_ns : bpf_ktime_get_ns(),
+			 transfer->sequence);
 }
 
 /* What needs no payload, also outside of system calls. */

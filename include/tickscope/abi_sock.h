@@ -100,8 +100,9 @@ struct ts_stream_record {
 	__u8 kind;	/* enum ts_stream_kind */
 	__u8 role;	/* enum ts_role */
 	__u8 is_whole;
-	__u8 has_gap; /* records of this connection before this one are missing */
-	__u16 reserved;
+	__u8 has_gap;  /* records of this connection before this one are missing */
+	__u8 is_plain; /* of an encrypted connection: what OpenSSL was given, or has given */
+	__u8 reserved;
 };
 _Static_assert(sizeof(struct ts_stream_record) == 56, "record has no hidden padding");
 

@@ -2,7 +2,7 @@
 # What the end-to-end tests trace besides the demo engine.
 
 .PHONY: e2e-tests
-e2e-tests: $(BUILD)/e2e/acceptor
+e2e-tests: $(addprefix $(BUILD)/e2e/,acceptor tls_peer tls_peer-static)
 
 # QuickFIX 1.15 declares exception specifications that C++17 no longer has.
 $(BUILD)/e2e/acceptor: tests/e2e/acceptor.cc
@@ -19,3 +19,11 @@ $(BUILD)/e2e/%_driver: $(BUILD)/obj/tests/e2e/%_driver.o $(BUILD)/libtickscope.a
 $(BUILD)/e2e/slow_resolver.so: tests/e2e/slow_resolver.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -shared -fPIC -o $@ $<
+
+$(BUILD)/e2e/tls_peer: tests/e2e/tls_peer.c
+	@mkdir -p $(@D)
+	$(CC) -O2 -g -Wall -Wextra -D_GNU_SOURCE -o $@ $< -lssl -lcrypto -lpthread
+
+$(BUILD)/e2e/tls_peer-static: tests/e2e/tls_peer.c
+	@mkdir -p $(@D)
+	$(CC) -O2 -g -Wall -Wextra -D_GNU_SOURCE -o $@ $< -Wl,-Bstatic -lssl -lcrypto -Wl,-Bdynamic -lpthread

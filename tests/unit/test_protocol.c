@@ -79,7 +79,7 @@ static const struct conversation auto_rows[] = {
 	{
 		.name = "nothing known",
 		.kind = PROTOCOL_AUTO,
-		.lines = {C("\026\003\001"), S("\026\003\003"), C(PING), S("+PONG\r\n")},
+		.lines = {C("\026\004\001"), S("\026\003\005"), C(PING), S("+PONG\r\n")},
 		.told = "",
 		.counted = "skipped 4",
 		.kind_at_end = PROTOCOL_END,

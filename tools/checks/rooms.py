@@ -51,7 +51,7 @@ EXCLUSIVE = (
     ("microhttpd.h", ("user/serve/",)),
     ("curl/*", ("user/sink/", "user/notify/", "user/daemon/")),
     ("libfyaml.h", ("user/config/",)),
-    ("openssl/*", ("user/notify/",)),
+    ("openssl/*", ("user/notify/", "tests/")),
     ("curses.h", ("user/cli/",)),
     ("ncurses*", ("user/cli/",)),
     ("cmocka.h", ("tests/",)),

@@ -4,11 +4,11 @@
 
 #include "config/protocol_names.h"
 
-static const char *const names[PROTOCOL_END] = {
+static const char *const names[] = {
 	[PROTOCOL_NONE] = "none",	    [PROTOCOL_FIX] = "fix",
 	[PROTOCOL_HTTP] = "http",	    [PROTOCOL_JSONRPC] = "jsonrpc",
 	[PROTOCOL_WEBSOCKET] = "websocket", [PROTOCOL_REDIS] = "redis",
-	[PROTOCOL_AUTO] = "auto",
+	[PROTOCOL_AUTO] = "auto",	    [PROTOCOL_ENCRYPTED] = "encrypted",
 };
 
 const char *protocol_name(enum protocol_kind kind)

@@ -12,6 +12,7 @@ enum protocol_kind {
 	PROTOCOL_REDIS,	    /* RESP2 and RESP3 */
 	PROTOCOL_AUTO,	    /* by the first bytes that either side sends */
 	PROTOCOL_END,
+	PROTOCOL_ENCRYPTED, /* TLS: found out, never asked for */
 };
 
 const char *protocol_name(enum protocol_kind kind);

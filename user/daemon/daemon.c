@@ -28,6 +28,11 @@ static uint64_t clock_ns(clockid_t id)
 	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
 }
 
+uint64_t daemon_mono_ns(void)
+{
+	return clock_ns(CLOCK_MONOTONIC);
+}
+
 uint64_t daemon_wall_ns(void)
 {
 	return clock_ns(CLOCK_REALTIME);
@@ -268,6 +273,7 @@ static void daemon_free(struct daemon *d)
 	operations_fini(d);
 	probe_free(d->probe);
 	streams_stop(d);
+	tls_free(d->tls);
 	sock_free(d->sock);
 	names_cache_free(d->names);
 	free(d);

@@ -98,6 +98,7 @@ struct rpc {
 	struct rpc_figures total;
 	uint32_t endpoint;
 	bool has_feed; /* an operation of what nobody asked for */
+	bool is_encrypted;
 	uint64_t untimed;
 	struct protocol_counts parsed; /* since the start */
 };
@@ -111,7 +112,7 @@ enum operation_kind {
 	OPERATION_FEED,
 };
 
-#define OPERATION_LABEL_MAX 8
+#define OPERATION_LABEL_MAX 10
 
 struct operation_label {
 	const char *name; /* static */

@@ -32,6 +32,8 @@ static uint64_t arrival_at(const struct connection *c, uint64_t position)
 {
 	uint32_t sequence = c->sequence_base + (uint32_t)position;
 
+	if (c->is_plain)
+		return time_at(&c->plain_arrived, position);
 	return c->has_base && c->arrived.cnt ? time_at(&c->arrived, arrived_position(c, sequence))
 					     : 0;
 }
@@ -52,6 +54,14 @@ void streams_arrive(struct connection *c, const struct ts_stream_record *r)
 	}
 	c->arrived_sequence = r->sequence;
 	stream_times_add(&c->arrived, c->arrived_position, r->mono_ns);
+}
+
+void streams_read_plain(struct connection *c, const struct ts_stream_record *r, uint64_t position)
+{
+	uint64_t ns =
+		c->arrived.cnt ? time_at(&c->arrived, arrived_position(c, r->sequence - 1)) : 0;
+
+	stream_times_add(&c->plain_arrived, position, ns ? ns : r->mono_ns);
 }
 
 static void find_moments(const struct connection *c, const struct protocol_exchange *e,
@@ -109,7 +119,7 @@ static enum operation_kind kind_of(const struct connection *c, const struct prot
 static bool is_same(const struct parsed *p, const struct connection *c, enum operation_kind kind,
 		    const struct protocol_exchange *e, const struct protocol_labels *labels)
 {
-	return p->endpoint == c->endpoint && p->kind == kind &&
+	return p->endpoint == c->endpoint && p->kind == kind && p->is_encrypted == c->is_plain &&
 	       p->is_asker == (e->asker == c->own) &&
 	       strcmp(p->until, e->until ? e->until : "") == 0 &&
 	       memcmp(&p->labels, labels, sizeof(p->labels)) == 0;
@@ -134,6 +144,7 @@ static struct parsed *find_parsed(struct connection *c, const struct protocol_ex
 			     .kind = kind,
 			     .protocol = protocol_kind(c->protocol),
 			     .is_asker = e->asker == c->own,
+			     .is_encrypted = c->is_plain,
 			     .labels = labels};
 	snprintf(p->until, sizeof(p->until), "%s", e->until ? e->until : "");
 	p->series = calloc(TS_RPC_SERIES_CNT, sizeof(*p->series));

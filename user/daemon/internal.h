@@ -4,6 +4,7 @@
 #define TICKSCOPE_DAEMON_INTERNAL_H
 
 #include "daemon/daemon.h"
+#include "probe/tls.h"
 
 #define FILE_PROBES_MAX 256 /* builds of the targets' executables that run at once */
 #define DAEMON_PROCESS_MAX \
@@ -44,7 +45,10 @@ struct traced {
 	struct process *process;
 	struct operation_plans *plans; /* one list for each wanted function */
 	struct probe_group *group;     /* NULL: only file-wide probes serve it */
-	uint32_t *operations;	       /* indices of those that it feeds */
+	struct tls_group *tls;	       /* probes in its OpenSSL; NULL: it has none, so far */
+	bool has_tls_failed;	       /* said already */
+	uint64_t taken_mono_ns;
+	uint32_t *operations; /* indices of those that it feeds */
 	size_t operation_cnt;
 };
 
@@ -54,6 +58,7 @@ struct daemon {
 	struct probe *probe;	 /* NULL: no functions are traced */
 	struct sock_probe *sock; /* NULL: no connections are */
 	struct streams *streams; /* NULL: no protocol is parsed */
+	struct tls_probe *tls;	 /* NULL: no OpenSSL is looked into */
 	struct names_cache *names;
 	struct operation *operations;
 	size_t operation_cnt;
@@ -82,6 +87,7 @@ struct daemon {
 };
 
 uint64_t daemon_wall_ns(void);
+uint64_t daemon_mono_ns(void);
 void daemon_message(struct daemon *d, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

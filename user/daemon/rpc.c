@@ -31,15 +31,6 @@ static const struct segment server_segments[] = {
 	{TS_RPC_SEGMENT_2, "read", "sent"},
 };
 
-bool rpc_is_wanted(const struct daemon_config *config)
-{
-	for (size_t i = 0; i < config->target_cnt; i++) {
-		if (config->targets[i].wants_rpc)
-			return true;
-	}
-	return false;
-}
-
 static bool wants_streams(const struct daemon_config *config)
 {
 	for (size_t i = 0; i < config->endpoint_cnt; i++) {
@@ -235,6 +226,7 @@ static void add_labels(struct operation *o, const struct parsed *p)
 	add_label(o, "trading_pair", p->labels.trading_pair);
 	add_label(o, "order_type", p->labels.order_type);
 	add_label(o, "side", p->labels.side);
+	add_label(o, "encrypted", p->is_encrypted ? "true" : "");
 }
 
 bool rpc_add_parsed(struct daemon *d, const struct parsed *p)
@@ -298,6 +290,19 @@ struct protocol_counts *rpc_counts(struct daemon *d, uint32_t endpoint)
 	return rpc ? &rpc->parsed : NULL;
 }
 
+void rpc_set_encrypted(struct daemon *d, uint32_t endpoint)
+{
+	struct operation *o = operation_of(d, endpoint);
+	const struct operation *end = d->operations + d->operation_cnt, *first = o;
+
+	if (!o || o->rpc->is_encrypted)
+		return;
+	o->rpc->is_encrypted = true;
+	/* Its segments stand behind it. */
+	for (; o < end && (o == first || (o->kind == OPERATION_SEGMENT && !o->protocol)); o++)
+		add_label(o, "encrypted", "true");
+}
+
 void rpc_count_untimed(struct daemon *d, uint32_t endpoint)
 {
 	struct rpc *rpc = rpc_of(d, endpoint);
@@ -320,6 +325,8 @@ static void find_feed(struct daemon *d, struct operation *endpoint)
 			  sock_stripe_cnt(d->sock));
 	if (o)
 		o->kind = OPERATION_FEED;
+	if (o && rpc->is_encrypted)
+		add_label(o, "encrypted", "true");
 }
 
 static void read_figures(struct rpc *rpc)
@@ -348,6 +355,7 @@ void rpc_read_stream(struct daemon *d)
 {
 	if (!d->streams)
 		return;
+	openssl_look_again(d, false);
 	/* Records name their endpoints by number. */
 	find_endpoints(d);
 	sock_read_stream(d->sock, streams_take, d);
@@ -356,6 +364,7 @@ void rpc_read_stream(struct daemon *d)
 void rpc_read(struct daemon *d, bool is_end)
 {
 	sock_settle(d->sock, is_end ? 0 : IDLE_NS);
+	openssl_look_again(d, true);
 	find_endpoints(d);
 	if (d->streams) {
 		bool has_more;
@@ -363,7 +372,7 @@ void rpc_read(struct daemon *d, bool is_end)
 		do
 			has_more = sock_read_stream(d->sock, streams_take, d);
 		while (has_more && is_end);
-		streams_tell(d);
+		streams_tell(d, is_end);
 	}
 	for (size_t i = 0; i < d->operation_cnt; i++) {
 		if (!d->operations[i].rpc)
@@ -371,17 +380,8 @@ void rpc_read(struct daemon *d, bool is_end)
 		read_figures(d->operations[i].rpc);
 		find_feed(d, &d->operations[i]);
 	}
-	if (is_end && sock_dropped_connections(d->sock))
-		daemon_message(
-			d, "%llu connections were not measured: there were more than %d at once",
-			(unsigned long long)sock_dropped_connections(d->sock), TS_CONN_MAX);
-	if (is_end && sock_dropped_targets(d->sock))
-		daemon_message(d, "%llu processes were not measured: there were too many at once",
-			       (unsigned long long)sock_dropped_targets(d->sock));
-	if (is_end && sock_dropped_records(d->sock))
-		daemon_message(d,
-			       "%llu records of connections were lost: parsers could not keep up",
-			       (unsigned long long)sock_dropped_records(d->sock));
+	if (is_end)
+		losses_say(d);
 }
 
 void rpc_begin_interval(struct daemon *d)

@@ -11,6 +11,7 @@ struct parsed {
 	enum operation_kind kind;
 	enum protocol_kind protocol;
 	bool is_asker; /* the target asks */
+	bool is_encrypted;
 	char until[16];
 	struct protocol_labels labels;
 	struct ts_series *series; /* TS_RPC_SERIES_CNT of them */
@@ -26,7 +27,16 @@ void streams_stop(struct daemon *d);
 /* A record of the kernel; context is the daemon. */
 void streams_take(const struct ts_stream_record *record, const void *payload, void *context);
 /* Brings the endpoints' counts of the parsers up to date. */
-void streams_tell(struct daemon *d);
+void streams_tell(struct daemon *d, bool is_end);
+
+/* openssl.c: what encrypted connections carry. A process that is taken: says what cannot be done.
+ */
+void openssl_add_process(struct daemon *d, struct traced *t);
+/* Libraries that were not there yet: of processes that just started, or of all. */
+void openssl_look_again(struct daemon *d, bool wants_all);
+
+/* losses.c: at the end. */
+void losses_say(struct daemon *d);
 
 /* rpc.c: connections. */
 bool rpc_is_wanted(const struct daemon_config *config);
@@ -58,6 +68,8 @@ enum protocol_kind rpc_protocol(const struct daemon *d, uint32_t endpoint);
 void rpc_choose_labels(const struct daemon *d, uint32_t endpoint, struct protocol_labels *labels);
 /* "tcp exchange:9878"; "" where it is not known yet. */
 const char *rpc_name(struct daemon *d, uint32_t endpoint);
+/* Connections of this endpoint are encrypted. */
+void rpc_set_encrypted(struct daemon *d, uint32_t endpoint);
 /* An exchange whose times are not known. */
 void rpc_count_untimed(struct daemon *d, uint32_t endpoint);
 

@@ -8,6 +8,15 @@
 #include "base/text.h"
 #include "daemon/rpc.h"
 
+bool rpc_is_wanted(const struct daemon_config *config)
+{
+	for (size_t i = 0; i < config->target_cnt; i++) {
+		if (config->targets[i].wants_rpc)
+			return true;
+	}
+	return false;
+}
+
 /* What the configuration says of an endpoint; NULL: nothing. */
 static const struct daemon_endpoint *configured(const struct daemon *d,
 						const struct ts_endpoint_key *key)

@@ -26,6 +26,7 @@ static void connection_free(struct connection *c)
 	stream_times_fini(&c->sent);
 	stream_times_fini(&c->read);
 	stream_times_fini(&c->arrived);
+	stream_times_fini(&c->plain_arrived);
 	free(c);
 }
 
@@ -115,6 +116,47 @@ static void lose(struct connection *c)
 		protocol_lose(c->protocol, side, c->position[side]);
 	stream_times_clear(&c->sent);
 	stream_times_clear(&c->read);
+	stream_times_clear(&c->plain_arrived);
+}
+
+/* The first plain text of an encrypted connection: what was seen before is nothing to parse. */
+static void open_up(struct connection *c, const struct ts_stream_record *r)
+{
+	struct protocol *protocol = protocol_new(c->kind, r->is_whole, streams_on_exchange, c);
+
+	if (!protocol)
+		return; /* tried again with the next record */
+	tell_counts(c);
+	protocol_free(c->protocol);
+	c->protocol = protocol;
+	c->told = (struct protocol_counts){0};
+	c->is_plain = true;
+	memset(c->position, 0, sizeof(c->position));
+	stream_times_clear(&c->sent);
+	stream_times_clear(&c->read);
+	rpc_set_encrypted(c->streams->daemon, c->endpoint);
+}
+
+/* Said once: that a protocol was asked for has no effect here. */
+static void say_encrypted(struct connection *c)
+{
+	struct streams *s = c->streams;
+
+	if (!c->is_encrypted || c->is_plain || s->has_said_encrypted)
+		return;
+	s->has_said_encrypted = true;
+	daemon_message(s->daemon,
+		       "connections of \"%s\" are encrypted, and not by an OpenSSL that could be "
+		       "looked into: they are timed by direction only",
+		       rpc_name(s->daemon, c->endpoint));
+}
+
+static void find_encrypted(struct connection *c)
+{
+	if (c->is_encrypted || protocol_kind(c->protocol) != PROTOCOL_ENCRYPTED)
+		return;
+	c->is_encrypted = true;
+	rpc_set_encrypted(c->streams->daemon, c->endpoint);
 }
 
 /* Said once: what was asked for is not what this endpoint speaks. */
@@ -150,6 +192,8 @@ static void take(struct connection *c, const struct ts_stream_record *r, const v
 		c->sequence_base = r->sequence - (uint32_t)c->position[other];
 		c->has_base = true;
 		stream_times_add(&c->read, c->position[other], r->mono_ns);
+		if (r->is_plain)
+			streams_read_plain(c, r, c->position[other]);
 		protocol_feed(c->protocol, other, payload, r->captured, r->bytes);
 		break;
 	case TS_STREAM_ARRIVED:
@@ -162,7 +206,7 @@ static void take(struct connection *c, const struct ts_stream_record *r, const v
 
 static bool is_early(const struct connection *c, const struct ts_stream_record *r)
 {
-	return c->has_sent && (int32_t)(r->sent_sequence - c->sent_sequence) > 0;
+	return !r->is_plain && c->has_sent && (int32_t)(r->sent_sequence - c->sent_sequence) > 0;
 }
 
 /* Takes what was held and is not early any more; all of it where the queue is to be emptied. */
@@ -203,7 +247,7 @@ static void take_in_order(struct connection *c, const struct ts_stream_record *r
 		release(c, true);
 	}
 	take(c, r, payload);
-	if (r->kind != TS_STREAM_SENT)
+	if (r->kind != TS_STREAM_SENT || r->is_plain)
 		return;
 	c->sent_sequence = r->sequence;
 	c->has_sent = true;
@@ -221,25 +265,33 @@ void streams_take(const struct ts_stream_record *r, const void *payload, void *c
 		c = connection_new(s, r);
 	if (!c)
 		return;
-	if (r->has_gap || r->kind == TS_STREAM_CLOSED)
+	if (r->has_gap || r->is_plain || r->kind == TS_STREAM_CLOSED)
 		release(c, true);
+	if (r->is_plain && !c->is_plain)
+		open_up(c, r);
 	if (r->has_gap)
 		lose(c);
 	if (r->kind != TS_STREAM_CLOSED) {
 		take_in_order(c, r, payload);
 		say_foreign(c);
+		find_encrypted(c);
 		return;
 	}
+	say_encrypted(c);
 	protocol_end(c->protocol);
 	tell_counts(c);
 	table_remove(s, slot_of(s, r->conn));
 	connection_free(c);
 }
 
-void streams_tell(struct daemon *d)
+void streams_tell(struct daemon *d, bool is_end)
 {
 	for (size_t i = 0; i < TABLE_SLOTS; i++) {
-		if (d->streams->table[i])
-			tell_counts(d->streams->table[i]);
+		struct connection *c = d->streams->table[i];
+
+		if (c)
+			tell_counts(c);
+		if (c && is_end)
+			say_encrypted(c);
 	}
 }

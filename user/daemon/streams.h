@@ -39,6 +39,11 @@ struct connection {
 	struct stream_times sent;
 	struct stream_times read;
 	struct stream_times arrived;
+	/* Encrypted: until plain text comes, what it carries is not known. Positions are those of
+	 * the plain text then, and its arrival is that of the ciphertext that held it. */
+	bool is_encrypted;
+	bool is_plain;
+	struct stream_times plain_arrived;
 	struct protocol_counts told; /* already added to the endpoint's */
 };
 
@@ -50,10 +55,14 @@ struct streams {
 	size_t parsed_cnt;
 	bool has_said_full;
 	bool has_said_foreign;
+	bool has_said_encrypted;
 };
 
 /* exchanges.c: context is the connection. */
 void streams_on_exchange(const struct protocol_exchange *exchange, void *context);
+/* Plain text that was read has this position behind it. */
+void streams_read_plain(struct connection *connection, const struct ts_stream_record *record,
+			uint64_t position);
 /* Bytes have arrived in the kernel. */
 void streams_arrive(struct connection *connection, const struct ts_stream_record *record);
 

@@ -19,6 +19,7 @@ static const struct daemon_target *target_of(const struct daemon *d, const struc
 void traced_fini(struct daemon *d, struct traced *t)
 {
 	probe_detach(t->group);
+	tls_detach(t->tls);
 	for (size_t i = 0; t->plans && i < target_of(d, t)->function_cnt; i++)
 		operation_plans_fini(&t->plans[i]);
 	free(t->plans);
@@ -352,8 +353,10 @@ int traced_take(struct daemon *d, struct traced *t, struct fault *why)
 				    .data.u64 = DAEMON_SOURCE_PROCESS | (uint32_t)t->pid};
 	int err = traced_attach(d, t, why);
 
-	if (!err && d->sock && target_of(d, t)->wants_rpc)
+	if (!err && d->sock && target_of(d, t)->wants_rpc) {
+		openssl_add_process(d, t);
 		err = rpc_add_process(d, t->pid, t->target_idx, why);
+	}
 	if (!err && epoll_ctl(d->epoll_fd, EPOLL_CTL_ADD, t->pidfd, &event))
 		err = fault_set(why, -errno, "cannot watch process %d: %s", t->pid,
 				strerror(errno));

@@ -45,8 +45,14 @@ static bool grow(struct stream_times *t)
 
 void stream_times_add(struct stream_times *times, uint64_t end, uint64_t ns)
 {
-	if (times->cnt && item_at(times, times->cnt - 1)->end >= end)
+	struct stream_time *last = times->cnt ? item_at(times, times->cnt - 1) : NULL;
+
+	if (last && last->end >= end)
 		return;
+	if (last && last->ns == ns) { /* the next piece of what passed at once */
+		last->end = end;
+		return;
+	}
 	if (times->cnt == times->room && !grow(times)) {
 		if (!times->room)
 			return;

@@ -43,7 +43,7 @@ void connection_become(struct protocol *p, enum protocol_kind kind)
 			p->kind = PROTOCOL_NONE;
 		}
 	}
-	if (p->kind == PROTOCOL_NONE)
+	if (p->kind == PROTOCOL_NONE || p->kind == PROTOCOL_ENCRYPTED)
 		exchanges_fini(&p->exchanges);
 }
 
@@ -52,6 +52,7 @@ void connection_lose(struct protocol *p, enum protocol_side side)
 	struct stream *stream = &p->streams[side];
 
 	stream->is_lost = stream->is_counted = true;
+	stream->encrypted = (struct encrypted){0};
 	p->exchanges.counts.desynchronised++;
 	exchanges_forget(&p->exchanges);
 	p->parser->reset(p->state, side);
@@ -175,7 +176,7 @@ static bool look(struct protocol *p, enum protocol_side side)
 {
 	struct stream *stream = &p->streams[side];
 
-	while (p->kind != PROTOCOL_NONE && stream->is_lost) {
+	while (p->parser && stream->is_lost) {
 		struct piece piece = connection_window(p, side);
 		enum beginning beginning;
 
@@ -209,22 +210,64 @@ static size_t search(struct protocol *p, const struct piece *piece)
 	struct stream *stream = &p->streams[piece->side];
 
 	for (size_t i = 0; i < piece->captured; i++) {
+		if (encrypted_take(&stream->encrypted, piece->data[i])) {
+			connection_become(p, PROTOCOL_ENCRYPTED);
+			return i + 1;
+		}
 		connection_keep(stream, piece->position + i, piece->data[i]);
 		if (look(p, piece->side))
 			return i + 1;
 	}
+	encrypted_skip(&stream->encrypted, piece->total - piece->captured);
 	if (piece->captured < piece->total)
 		connection_skip(p, piece->side, stream->window_bytes);
 	p->exchanges.counts.skipped_bytes += piece->total - piece->captured;
 	return piece->total;
 }
 
+/* The first bytes of a connection are kept while they can be those of TLS. */
+static size_t begin(struct protocol *p, const struct piece *piece)
+{
+	struct stream *stream = &p->streams[piece->side];
+	uint8_t bytes[TS_TLS_HEADER_BYTES];
+	size_t used;
+
+	for (used = 0; used < piece->captured; used++) {
+		enum beginning beginning = encrypted_begins(&stream->encrypted, piece->data[used]);
+
+		if (beginning == BEGINNING_NO)
+			break;
+		if (beginning == BEGINNING_MAYBE)
+			continue;
+		connection_become(p, PROTOCOL_ENCRYPTED);
+		return used + 1;
+	}
+	if (used == piece->total)
+		return used;
+	stream->is_begun = true;
+	if (stream->encrypted.header_bytes) {
+		struct piece kept = {.side = piece->side,
+				     .position = piece->position + used -
+						 stream->encrypted.header_bytes,
+				     .data = bytes,
+				     .captured = stream->encrypted.header_bytes,
+				     .total = stream->encrypted.header_bytes};
+
+		memcpy(bytes, stream->encrypted.header, sizeof(bytes));
+		stream->encrypted = (struct encrypted){0};
+		connection_read(p, kept);
+	}
+	return used;
+}
+
 void connection_read(struct protocol *p, struct piece piece)
 {
-	while (piece.total && p->kind != PROTOCOL_NONE) {
+	while (piece.total && p->kind != PROTOCOL_NONE && p->kind != PROTOCOL_ENCRYPTED) {
 		size_t used;
 
-		if (p->kind == PROTOCOL_AUTO)
+		if (!p->streams[piece.side].is_begun)
+			used = begin(p, &piece);
+		else if (p->kind == PROTOCOL_AUTO)
 			used = detection_read(p, &piece);
 		else if (p->streams[piece.side].is_lost)
 			used = search(p, &piece);

@@ -5,6 +5,7 @@
 #ifndef TICKSCOPE_PROTOCOL_CONNECTION_H
 #define TICKSCOPE_PROTOCOL_CONNECTION_H
 
+#include "protocol/encrypted.h"
 #include "protocol/exchanges.h"
 
 /* All there are, in the order in which they are asked what they recognise; NULL ends them. */
@@ -14,9 +15,11 @@ struct stream {
 	uint64_t end;	/* behind all bytes that were seen */
 	bool is_joined; /* not seen from its start on */
 	bool is_lost;
-	bool is_counted;     /* this loss is one of counts.desynchronised */
-	bool is_dead;	     /* auto: its first bytes are nothing that is known */
-	bool is_midway;	     /* auto: the window is not at the first byte any more */
+	bool is_counted; /* this loss is one of counts.desynchronised */
+	bool is_dead;	 /* auto: its first bytes are nothing that is known */
+	bool is_midway;	 /* auto: the window is not at the first byte any more */
+	bool is_begun;	 /* its first bytes are not those of TLS, or were not seen */
+	struct encrypted encrypted;
 	uint32_t read_bytes; /* in step, up to PROOF_BYTES */
 	uint64_t vain_bytes; /* captured and skipped */
 	/* Bytes that were seen and not read: auto: the first ones; lost: those being looked at. */

@@ -91,6 +91,10 @@ size_t detection_read(struct protocol *p, const struct piece *piece)
 	struct stream *stream = &p->streams[piece->side];
 
 	for (size_t i = 0; !stream->is_dead && i < piece->captured; i++) {
+		if (stream->is_lost && encrypted_take(&stream->encrypted, piece->data[i])) {
+			connection_become(p, PROTOCOL_ENCRYPTED);
+			return i + 1;
+		}
 		connection_keep(stream, piece->position + i, piece->data[i]);
 		if (guess(p, piece->side))
 			return i + 1;
@@ -100,6 +104,7 @@ size_t detection_read(struct protocol *p, const struct piece *piece)
 		return piece->total;
 	}
 	if (piece->captured < piece->total) {
+		encrypted_skip(&stream->encrypted, piece->total - piece->captured);
 		detection_lose(p, piece->side);
 		p->exchanges.counts.skipped_bytes += piece->total - piece->captured;
 	}

@@ -24,8 +24,11 @@ struct protocol *protocol_new(enum protocol_kind kind, bool is_from_start, proto
 		protocol_free(p);
 		return NULL;
 	}
-	for (int side = 0; side < PROTOCOL_SIDE_CNT; side++)
-		p->streams[side].is_joined = p->streams[side].is_lost = !is_from_start;
+	for (int side = 0; side < PROTOCOL_SIDE_CNT; side++) {
+		struct stream *stream = &p->streams[side];
+
+		stream->is_joined = stream->is_lost = stream->is_begun = !is_from_start;
+	}
 	return p;
 }
 
@@ -51,7 +54,8 @@ void protocol_lose(struct protocol *p, enum protocol_side side, uint64_t positio
 	struct stream *stream = &p->streams[side];
 
 	stream->end = position;
-	if (p->kind == PROTOCOL_NONE)
+	stream->is_begun = true;
+	if (p->kind == PROTOCOL_NONE || p->kind == PROTOCOL_ENCRYPTED)
 		return;
 	if (p->kind == PROTOCOL_AUTO) {
 		detection_lose(p, side);

@@ -99,7 +99,8 @@ void protocol_end(struct protocol *protocol);
 /*
  * What it turned out to be: differs from what was asked for with PROTOCOL_AUTO (which it stays
  * until that is known), or after an upgrade. PROTOCOL_NONE: the bytes are not what was said, or
- * speak nothing that is known here; nothing more will be told.
+ * speak nothing that is known here; nothing more will be told. PROTOCOL_ENCRYPTED: likewise, since
+ * they are TLS.
  */
 enum protocol_kind protocol_kind(const struct protocol *protocol);
 const struct protocol_counts *protocol_counts(const struct protocol *protocol);
