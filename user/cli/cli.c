@@ -21,6 +21,7 @@ static const char usage[] =
 	"Commands:\n"
 	"  trace      measure functions of running processes, live\n"
 	"  functions  list what can be traced in a process, and how\n"
+	"  query      what an agent recorded: any operation, any time, any percentile\n"
 	"  alerts     what fires, what fired; acknowledge, silence\n"
 	"  doctor     what this machine, these privileges and a process allow\n"
 	"  version    print the version\n"
@@ -37,10 +38,8 @@ struct command {
 };
 
 static const struct command commands[] = {
-	{"trace", cmd_trace},
-	{"functions", cmd_functions},
-	{"doctor", cmd_doctor},
-	{"alerts", cmd_alerts},
+	{"trace", cmd_trace}, {"functions", cmd_functions}, {"doctor", cmd_doctor},
+	{"query", cmd_query}, {"alerts", cmd_alerts},
 };
 
 static void print_line(const char *format, va_list args)

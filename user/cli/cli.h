@@ -18,6 +18,7 @@ int cli_main(int argc, char **argv);
 int cmd_trace(int argc, char **argv);
 int cmd_functions(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
+int cmd_query(int argc, char **argv);
 int cmd_alerts(int argc, char **argv);
 
 /* "tickscope: …" on stderr. */

@@ -13,7 +13,8 @@
 #include "measure/stats.h"
 #include "protocol/protocol.h"
 
-#define REPORT_LABEL_MAX 8 /* OPERATION_LABEL_MAX */
+#define REPORT_LABEL_MAX    16 /* LABELS_MAX */
+#define REPORT_QUANTILE_MAX 8  /* further ones that are asked for: columns of a table */
 
 struct report_label {
 	const char *name;
@@ -43,6 +44,7 @@ struct report_operation {
 	struct report_label labels[REPORT_LABEL_MAX];
 	size_t label_cnt;
 	bool is_segment; /* of the operation before it */
+	bool is_stored;	 /* out of the history, which does not keep pids and copies not covered */
 	bool has_rpc;
 	const char *protocol; /* that was parsed; NULL: none, by direction */
 	struct report_rpc rpc;
@@ -64,7 +66,12 @@ struct report {
 	bool is_interval;
 	struct report_operation *operations;
 	size_t operation_cnt;
+	const struct stats_quantile *quantiles; /* beyond stats_quantiles */
+	size_t quantile_cnt;
 };
+
+/* One that is asked for; STATS_NULL where it is not known. */
+uint64_t report_quantile(const struct report_operation *op, const struct stats_quantile *quantile);
 
 /* One object of tickscope.summary/1 (DESIGN.md §4) and a line feed, flushed. 0 or -errno. */
 int report_write_json(const struct report *report, FILE *out);

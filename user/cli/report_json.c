@@ -61,6 +61,8 @@ static json_t *quality_json(const struct report_operation *op)
 	json_object_set_new(o, "relative_error", json_real(RELATIVE_ERROR));
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
 		json_object_set_new(o, counts[i].name, json_integer(counts[i].value));
+	if (op->is_stored)
+		json_object_set_new(o, "uncovered_copies", json_null());
 	json_object_set_new(o, "below_noise", json_boolean(q->below_noise));
 	json_object_set_new(o, "probe", json_string(op->probe));
 	json_object_set_new(o, "probe_cost_ns", json_integer((json_int_t)op->probe_cost_ns));
@@ -148,7 +150,24 @@ static void set_rpc_quality(json_t *quality, const struct report_rpc *rpc)
 			    json_integer((json_int_t)rpc->unsolicited_bytes));
 }
 
-static json_t *operation_json(const struct report_operation *op)
+uint64_t report_quantile(const struct report_operation *op, const struct stats_quantile *quantile)
+{
+	uint64_t ns;
+
+	return window_quantile(op->window, quantile->q, &ns) ? ns : STATS_NULL;
+}
+
+/* Those that are asked for stand beside the others. */
+static void set_quantiles(json_t *o, const struct report *report, const struct report_operation *op)
+{
+	json_t *percentiles = json_object_get(o, "percentiles_ns");
+
+	for (size_t i = 0; i < report->quantile_cnt; i++)
+		json_object_set_new(percentiles, report->quantiles[i].name,
+				    ns_json(report_quantile(op, &report->quantiles[i])));
+}
+
+static json_t *operation_json(const struct report *report, const struct report_operation *op)
 {
 	const struct stats *s = &op->stats;
 	json_t *o = json_object(), *quality;
@@ -161,6 +180,7 @@ static json_t *operation_json(const struct report_operation *op)
 	if (op->also)
 		json_object_set_new(o, "also", json_string(op->also));
 	set_latency(o, s);
+	set_quantiles(o, report, op);
 	json_object_set_new(o, "percentiles_net_ns", net_json(op));
 	quality = quality_json(op);
 	if (op->has_rpc || op->protocol)
@@ -181,7 +201,7 @@ int report_write_json(const struct report *report, FILE *out)
 	int err;
 
 	for (size_t i = 0; i < report->operation_cnt; i++)
-		json_array_append_new(operations, operation_json(&report->operations[i]));
+		json_array_append_new(operations, operation_json(report, &report->operations[i]));
 	json_object_set_new(root, "schema", json_string("tickscope.summary/1"));
 	json_object_set_new(root, "host", json_string(report->host));
 	json_object_set_new(root, "start", time_json(report->start_wall_ns));

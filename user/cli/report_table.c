@@ -105,7 +105,8 @@ static void row_name(const struct report_operation *op, char name[static ROW_NAM
 
 static size_t name_columns(const struct report *report, const struct report_style *style)
 {
-	size_t numbers = (3 + SHOWN_CNT + 1) * (NUMBER_COLUMNS + 1) + MARK_CNT + 1;
+	size_t numbers =
+		(3 + SHOWN_CNT + report->quantile_cnt + 1) * (NUMBER_COLUMNS + 1) + MARK_CNT + 1;
 	size_t room = style->columns > numbers + NAME_COLUMNS_MIN ? style->columns - numbers
 								  : NAME_COLUMNS_MIN;
 	size_t longest = NAME_COLUMNS_MIN;
@@ -122,7 +123,8 @@ static size_t name_columns(const struct report *report, const struct report_styl
 	return longest < room ? longest : room;
 }
 
-static void write_header(const struct report_style *style, size_t columns, FILE *out)
+static void write_header(const struct report *report, const struct report_style *style,
+			 size_t columns, FILE *out)
 {
 	fprintf(out, "%s%-*s", style->has_colour ? "\033[1m" : "", (int)columns,
 		style->is_net ? "OPERATION (net)" : "OPERATION");
@@ -130,6 +132,8 @@ static void write_header(const struct report_style *style, size_t columns, FILE 
 		NUMBER_COLUMNS, "ERRORS");
 	for (int i = 0; i < SHOWN_CNT; i++)
 		fprintf(out, " %*s", NUMBER_COLUMNS, stats_quantiles[shown_quantiles[i]].title);
+	for (size_t i = 0; i < report->quantile_cnt; i++)
+		fprintf(out, " %*s", NUMBER_COLUMNS, report->quantiles[i].title);
 	fprintf(out, " %*s%s\n", NUMBER_COLUMNS, "MAX", style->has_colour ? "\033[0m" : "");
 }
 
@@ -142,8 +146,8 @@ static void write_name(const char *name, size_t columns, FILE *out)
 	fprintf(out, "%s%*s", cut, (int)(columns - text_columns(cut)), "");
 }
 
-static void write_row(const struct report_operation *op, const struct report_style *style,
-		      size_t columns, FILE *out)
+static void write_row(const struct report *report, const struct report_operation *op,
+		      const struct report_style *style, size_t columns, FILE *out)
 {
 	const uint64_t *quantiles =
 		style->is_net ? op->stats.quantile_net_ns : op->stats.quantile_ns;
@@ -159,6 +163,9 @@ static void write_row(const struct report_operation *op, const struct report_sty
 	for (int i = 0; i < SHOWN_CNT; i++)
 		fprintf(out, " %*s", NUMBER_COLUMNS,
 			value_or_dash(quantiles[shown_quantiles[i]], text));
+	for (size_t i = 0; i < report->quantile_cnt; i++)
+		fprintf(out, " %*s", NUMBER_COLUMNS,
+			value_or_dash(report_quantile(op, &report->quantiles[i]), text));
 	fprintf(out, " %*s", NUMBER_COLUMNS, value_or_dash(op->stats.max_ns, text));
 	marks_of(op, letters);
 	fprintf(out, "%s%s\n", letters[0] ? " " : "", letters);
@@ -174,7 +181,7 @@ size_t report_write_table(const struct report *report, const struct report_style
 {
 	size_t columns = name_columns(report, style), written = 0, left_out = 0;
 
-	write_header(style, columns, out);
+	write_header(report, style, columns, out);
 	for (size_t i = 0; i < report->operation_cnt; i++) {
 		if (!is_shown(&report->operations[i]))
 			continue;
@@ -182,7 +189,7 @@ size_t report_write_table(const struct report *report, const struct report_style
 			left_out++;
 			continue;
 		}
-		write_row(&report->operations[i], style, columns, out);
+		write_row(report, &report->operations[i], style, columns, out);
 		written++;
 	}
 	if (left_out)
