@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "alert_parse.h"
 #include "notify/notify.h"
 
 #define LINE_BYTES 65536
@@ -51,19 +52,6 @@ static char *text_of(const json_t *o, const char *name)
 	return text ? strdup(text) : NULL;
 }
 
-static uint64_t number_of(const json_t *o, const char *name)
-{
-	return (uint64_t)json_integer_value(json_object_get(o, name));
-}
-
-static void copy_text(const json_t *o, const char *name, char *to, size_t to_bytes)
-{
-	const char *text = json_string_value(json_object_get(o, name));
-
-	if (text)
-		snprintf(to, to_bytes, "%s", text);
-}
-
 static void read_channel(const json_t *o, struct config_channel *c)
 {
 	const json_t *command = json_object_get(o, "command");
@@ -77,10 +65,10 @@ static void read_channel(const json_t *o, struct config_channel *c)
 		.url = text_of(o, "url"),
 		.secret_file = text_of(o, "secret_file"),
 		.min_severity = text_of(o, "min_severity"),
-		.timeout_ns = number_of(o, "timeout_ns"),
-		.retry_max = (uint32_t)number_of(o, "retry_max"),
-		.escalate_after_ns = number_of(o, "escalate_after_ns"),
-		.repeat_ns = number_of(o, "repeat_ns"),
+		.timeout_ns = alert_number(o, "timeout_ns"),
+		.retry_max = (uint32_t)alert_number(o, "retry_max"),
+		.escalate_after_ns = alert_number(o, "escalate_after_ns"),
+		.repeat_ns = alert_number(o, "repeat_ns"),
 		.then = text_of(o, "then"),
 		.command_cnt = json_array_size(command),
 	};
@@ -104,31 +92,6 @@ static void read_config(const json_t *o, struct config *config)
 		config->rules[i].name = text_of(json_array_get(rules, i), "name");
 		config->rules[i].channel = text_of(json_array_get(rules, i), "channel");
 	}
-}
-
-static void read_alert(const json_t *o, struct alert *a)
-{
-	copy_text(o, "id", a->id, sizeof(a->id));
-	copy_text(o, "rule", a->rule, sizeof(a->rule));
-	copy_text(o, "group", a->group, sizeof(a->group));
-	copy_text(o, "operation", a->operation, sizeof(a->operation));
-	copy_text(o, "target", a->target, sizeof(a->target));
-	copy_text(o, "labels", a->labels, sizeof(a->labels));
-	copy_text(o, "metric", a->metric, sizeof(a->metric));
-	copy_text(o, "unit", a->unit, sizeof(a->unit));
-	copy_text(o, "title", a->title, sizeof(a->title));
-	copy_text(o, "message", a->message, sizeof(a->message));
-	copy_text(o, "description", a->description, sizeof(a->description));
-	copy_text(o, "suggested_actions", a->suggested_actions, sizeof(a->suggested_actions));
-	copy_text(o, "runbook", a->runbook, sizeof(a->runbook));
-	copy_text(o, "correlation_id", a->correlation_id, sizeof(a->correlation_id));
-	a->state = alert_state_parse(json_string_value(json_object_get(o, "state")));
-	a->severity = alert_severity_parse(json_string_value(json_object_get(o, "severity")));
-	a->value = json_number_value(json_object_get(o, "value"));
-	a->threshold = json_number_value(json_object_get(o, "threshold"));
-	a->started_ns = number_of(o, "started_ns");
-	a->fired_ns = number_of(o, "fired_ns");
-	a->ended_ns = number_of(o, "ended_ns");
 }
 
 static void on_change(const struct notify_change *change, void *context)
@@ -170,7 +133,7 @@ static int open_room(struct driver *d, const json_t *o)
 	struct notify_options options = {.config = config,
 					 .host = "testhost",
 					 .seed = 1,
-					 .retry_base_ns = number_of(o, "retry_base_ns"),
+					 .retry_base_ns = alert_number(o, "retry_base_ns"),
 					 .on_change = on_change};
 	struct fault why;
 
@@ -198,11 +161,11 @@ static void obey(struct driver *d, const json_t *o)
 	const char *silenced = json_string_value(json_object_get(o, "silenced"));
 
 	if (alert) {
-		read_alert(alert, a);
+		alert_parse(alert, a);
 		print(json_pack("{s:i, s:I}", "told", notify_alert(d->notify, a), "mono_ns",
 				(json_int_t)clock_ns(CLOCK_MONOTONIC)));
 	} else if (restored) {
-		read_alert(restored, a);
+		alert_parse(restored, a);
 		notify_restored(d->notify, a);
 	} else if (ack) {
 		print(json_pack("{s:b}", "acknowledged",

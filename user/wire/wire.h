@@ -11,11 +11,12 @@
 #include "judge/alert.h"
 
 /* The agent's socket: one JSON object per line in each direction. */
-#define WIRE_SOCKET_NAME       "agent.sock"
-#define WIRE_STATE_DIR_DEFAULT "/run/tickscope" /* where the socket is without --state */
-#define WIRE_REQUEST_BYTES     65536	/* the longest request: the largest has some matchers */
-#define WIRE_ANSWER_BYTES      33554432 /* the longest answer: 1000 alerts, thousands of windows */
-#define WIRE_REQUEST_DEPTH     16	/* of nesting in a request */
+#define WIRE_SOCKET_NAME	 "agent.sock"
+#define WIRE_STATE_DIR_DEFAULT	 "/run/tickscope"     /* where the socket is without --state */
+#define WIRE_HISTORY_DIR_DEFAULT "/var/lib/tickscope" /* and the history */
+#define WIRE_REQUEST_BYTES	 65536	  /* the longest request: the largest has some matchers */
+#define WIRE_ANSWER_BYTES	 33554432 /* the longest answer: 1000 alerts, thousands of windows */
+#define WIRE_REQUEST_DEPTH	 16	  /* of nesting in a request */
 
 /* An alert of tickscope.alerts/1 (DESIGN.md §4); text that is not UTF-8 is cleaned. NULL: no
  * memory.
