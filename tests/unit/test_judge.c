@@ -192,6 +192,34 @@ static void test_late_windows(void **state)
 	stream_fini(&s);
 }
 
+/* A latency that drifts from 100 to 300 ms in a quarter of an hour, 10 % up and down around it: one
+ * alert, as it crosses the limit. */
+static void test_slow_drift(void **state)
+{
+	static const int jitter[] = {0, 7, -4, 10, -10, 3, -8, 5};
+	struct config_rule *rule;
+	struct stream s;
+
+	(void)state;
+	stream_init(&s);
+	rule = stream_rule(&s, "r", "op.p90 > 200ms");
+	rule->for_ns = 5 * STREAM_S;
+	rule->over_ns = 10 * STREAM_S;
+	stream_start(&s);
+	for (int n = 0; n < 900; n++) {
+		int64_t us = (100000 + n * 200000 / 900) * (100 + jitter[n % 8]) / 100;
+
+		s.s++;
+		stream_calls(&s, &op, 100, (uint64_t)us * 1000, 0);
+		stream_evaluate(&s);
+	}
+	assert_int_equal(s.told_cnt, 1);
+	assert_non_null(strstr(s.said, " fired* r warning"));
+	/* 10 % above is 200 ms when the middle is 182. */
+	assert_true(strtoull(s.said, NULL, 10) >= 360 && strtoull(s.said, NULL, 10) <= 400);
+	stream_fini(&s);
+}
+
 static void count_alert(void *context, const struct alert *alert)
 {
 	size_t *cnt = context;
@@ -305,6 +333,7 @@ int main(void)
 		cmocka_unit_test(test_ids),
 		cmocka_unit_test(test_clock_steps_back),
 		cmocka_unit_test(test_late_windows),
+		cmocka_unit_test(test_slow_drift),
 		cmocka_unit_test(test_thousand),
 		cmocka_unit_test(test_instances_are_bounded),
 		cmocka_unit_test(test_no_data),

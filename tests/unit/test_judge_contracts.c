@@ -204,6 +204,41 @@ static void test_target_values(void **state)
 	end(c);
 }
 
+/* A contract for what is not configured waits, has no score, and is judged when it comes. */
+static void test_unowned(void **state)
+{
+	struct config_unowned unowned[] = {
+		{.operation = (char *)"later", .contract = {{{"latency", "mean", 30e6, false}}, 1}},
+		{.target = (char *)"later", .contract = {{{"cpu", "cpu_percent", 50, false}}, 1}},
+	};
+	static const struct series_id later = {"engine", "later", "function", ""};
+	struct report_system system;
+	struct stream s;
+
+	(void)state;
+	stream_init(&s);
+	s.config.unowned = unowned;
+	s.config.unowned_cnt = 2;
+	stream_start(&s);
+	for (int i = 0; i < 20; i++) {
+		s.s++;
+		stream_evaluate(&s);
+	}
+	assert_non_null(strstr(s.notices, "16 rule \"later.latency\": no data"));
+	assert_non_null(strstr(s.notices, "16 rule \"later.cpu\": no data"));
+	report_system(s.judge, stream_mono(&s), &system);
+	assert_true(isnan(system.score));
+	stream_calls(&s, &later, 100, 35 * STREAM_MS, 0);
+	stream_value(&s, "later", "cpu_percent", 80);
+	stream_evaluate(&s);
+	stream_value(&s, "later", "cpu_percent", 80);
+	stream_evaluate(&s);
+	assert_string_equal(s.said, "20 fired* later.latency info, 20 fired* later.cpu warning");
+	report_system(s.judge, stream_mono(&s), &system);
+	assert_false(isnan(system.score));
+	stream_fini(&s);
+}
+
 static void test_violations(void **state)
 {
 	struct violations *v = calloc(1, sizeof(*v));
@@ -347,7 +382,7 @@ int main(void)
 		cmocka_unit_test(test_throughput), cmocka_unit_test(test_target_values),
 		cmocka_unit_test(test_violations), cmocka_unit_test(test_scores),
 		cmocka_unit_test(test_trends),	   cmocka_unit_test(test_report),
-		cmocka_unit_test(test_uptime),
+		cmocka_unit_test(test_uptime),	   cmocka_unit_test(test_unowned),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

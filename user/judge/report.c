@@ -113,6 +113,9 @@ static void add_rule(struct report_component *c, const struct rule *rule, uint64
 	c->violations_24h += violations_count(&rule->violations, mono_ns, VIOLATIONS_DAY_NS);
 	if (!strcmp(rule->limit->metric, "mean"))
 		c->latency_limit_ns = rule->limit->limit;
+	/* Until something is known of it, it has no score. */
+	if (rule->has_data)
+		c->score = 0;
 	for (size_t i = 0; i < rule->instance_cnt; i++)
 		c->alerts += rule->instances[i]->state == ALERT_FIRING;
 }
@@ -134,7 +137,8 @@ static size_t fill_component(struct judge *judge, size_t first, uint64_t mono_ns
 				       .error_ratio = NAN,
 				       .rate_per_min = NAN,
 				       .latency_limit_ns = NAN,
-				       .uptime_ratio = NAN};
+				       .uptime_ratio = NAN,
+				       .score = NAN};
 	for (; next < judge->rule_cnt && judge->rules[next].limit &&
 	       judge->rules[next].component == rule->component;
 	     next++)
@@ -144,7 +148,8 @@ static size_t fill_component(struct judge *judge, size_t first, uint64_t mono_ns
 	else if (metric_bind(&binding, &judge->sources, &whole, "", NULL) == 0)
 		fill_latency(judge, c, &binding, mono_ns);
 	metric_unbind(&binding);
-	report_score(c);
+	if (!isnan(c->score))
+		report_score(c);
 	return next;
 }
 
@@ -173,6 +178,8 @@ static void add_score(void *context, const struct report_component *component)
 {
 	struct score_sum *sum = context;
 
+	if (isnan(component->score))
+		return;
 	sum->sum += component->score;
 	sum->cnt++;
 }

@@ -29,7 +29,7 @@ struct report_component {
 	double latency_limit_ns; /* of the mean; NAN: the contract has none */
 	double uptime_ratio;	 /* of a target, of the last day */
 	double latency_penalty, error_penalty, violation_penalty;
-	double score;
+	double score; /* NAN: nothing is known of it yet */
 	uint64_t violations_5m, violations_24h;
 	enum report_trend latency_trend, error_trend;
 	size_t alerts; /* firing now */
@@ -40,7 +40,7 @@ struct report_system {
 	double requests_per_s, error_ratio, latency_ns;
 	size_t alerts;
 	uint64_t violations_24h;
-	double score;	      /* mean of the components'; NAN: no contract */
+	double score;	      /* mean of the components'; NAN: none has one */
 	uint64_t fired, told; /* since the start: 1 - told / fired is noise that nobody saw */
 };
 

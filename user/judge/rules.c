@@ -181,6 +181,19 @@ static int add_contract(struct rule *rules, size_t *cnt, const struct config *co
 	return 0;
 }
 
+static int add_target_contract(struct rule *rules, size_t *cnt, const struct config *config,
+			       const struct config_contract *contract, const char *target)
+{
+	size_t first = *cnt;
+	int err = add_contract(rules, cnt, config, contract, target);
+
+	for (size_t k = first; k < *cnt; k++) {
+		rules[k].is_of_target = true;
+		rules[k].signature++;
+	}
+	return err;
+}
+
 static int add_contracts(struct rule *rules, size_t *cnt, const struct config *config)
 {
 	int err = 0;
@@ -188,15 +201,16 @@ static int add_contracts(struct rule *rules, size_t *cnt, const struct config *c
 	for (size_t i = 0; i < config->operation_cnt && !err; i++)
 		err = add_contract(rules, cnt, config, &config->operations[i].contract,
 				   config->operations[i].name);
-	for (size_t i = 0; i < config->target_cnt && !err; i++) {
-		size_t first = *cnt;
+	for (size_t i = 0; i < config->target_cnt && !err; i++)
+		err = add_target_contract(rules, cnt, config, &config->targets[i].contract,
+					  config->targets[i].name);
+	/* Those wait: a glob of functions makes operations that only then have a name. */
+	for (size_t i = 0; i < config->unowned_cnt && !err; i++) {
+		const struct config_unowned *u = &config->unowned[i];
 
-		err = add_contract(rules, cnt, config, &config->targets[i].contract,
-				   config->targets[i].name);
-		for (size_t k = first; k < *cnt; k++) {
-			rules[k].is_of_target = true;
-			rules[k].signature++;
-		}
+		err = u->operation
+			      ? add_contract(rules, cnt, config, &u->contract, u->operation)
+			      : add_target_contract(rules, cnt, config, &u->contract, u->target);
 	}
 	return err;
 }
@@ -209,6 +223,8 @@ static size_t limit_cnt(const struct config *config)
 		cnt += config->operations[i].contract.limit_cnt;
 	for (size_t i = 0; i < config->target_cnt; i++)
 		cnt += config->targets[i].contract.limit_cnt;
+	for (size_t i = 0; i < config->unowned_cnt; i++)
+		cnt += config->unowned[i].contract.limit_cnt;
 	return cnt;
 }
 
