@@ -23,6 +23,7 @@ static const char usage[] =
 	"  functions  list what can be traced in a process, and how\n"
 	"  query      what an agent recorded: any operation, any time, any percentile\n"
 	"  alerts     what fires, what fired; acknowledge, silence\n"
+	"  check      look at a configuration: what is wrong, and what it would trace\n"
 	"  doctor     what this machine, these privileges and a process allow\n"
 	"  version    print the version\n"
 	"  help       print this text, or with a command its own\n"
@@ -38,8 +39,8 @@ struct command {
 };
 
 static const struct command commands[] = {
-	{"trace", cmd_trace}, {"functions", cmd_functions}, {"doctor", cmd_doctor},
-	{"query", cmd_query}, {"alerts", cmd_alerts},
+	{"trace", cmd_trace}, {"functions", cmd_functions}, {"check", cmd_check},
+	{"query", cmd_query}, {"alerts", cmd_alerts},	    {"doctor", cmd_doctor},
 };
 
 static void print_line(const char *format, va_list args)
