@@ -192,6 +192,33 @@ static void test_late_windows(void **state)
 	stream_fini(&s);
 }
 
+/* Windows end a few milliseconds before they are judged, now and then in the second before. */
+static void test_ends_of_windows(void **state)
+{
+	struct stream s;
+
+	(void)state;
+	stream_init(&s);
+	stream_rule(&s, "r", "op.p90 > 200ms");
+	stream_start(&s);
+	for (int n = 0; n < 100; n++) {
+		s.s++;
+		stream_calls(&s, &op, 100, 500 * STREAM_MS, 0);
+		judge_evaluate(s.judge, stream_mono(&s) + (n % 3 + 1) * STREAM_MS, stream_wall(&s));
+		if (n == 0)
+			assert_string_equal(s.said, "1 fired* r warning");
+	}
+	assert_int_equal(s.last.state, ALERT_FIRING);
+	for (int n = 0; n < 12; n++) {
+		s.s++;
+		stream_calls(&s, &op, 100, STREAM_MS, 0);
+		judge_evaluate(s.judge, stream_mono(&s) + (3 - n % 3) * STREAM_MS, stream_wall(&s));
+	}
+	/* Known in each of those seconds: quiet for ten of them, and the odd millisecond. */
+	assert_string_equal(s.said, "1 fired* r warning, 112 resolved* r warning");
+	stream_fini(&s);
+}
+
 /* A latency that drifts from 100 to 300 ms in a quarter of an hour, 10 % up and down around it: one
  * alert, as it crosses the limit. */
 static void test_slow_drift(void **state)
@@ -334,6 +361,7 @@ int main(void)
 		cmocka_unit_test(test_clock_steps_back),
 		cmocka_unit_test(test_late_windows),
 		cmocka_unit_test(test_slow_drift),
+		cmocka_unit_test(test_ends_of_windows),
 		cmocka_unit_test(test_thousand),
 		cmocka_unit_test(test_instances_are_bounded),
 		cmocka_unit_test(test_no_data),

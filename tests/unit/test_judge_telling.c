@@ -100,6 +100,25 @@ static void test_silence_over_the_whole(void **state)
 	stream_fini(&s);
 }
 
+/* Whoever was told that it fires is told its end, silenced since or not. */
+static void test_silence_of_what_was_told(void **state)
+{
+	struct judge_silence silence = {.rule = "r", .until_wall_ns = UINT64_MAX};
+	struct stream s;
+	uint32_t id;
+
+	(void)state;
+	stream_init(&s);
+	stream_rule(&s, "r", "op.p90 > 200ms");
+	stream_start(&s);
+	bad(&s, 5);
+	assert_int_equal(judge_silence(s.judge, &silence, &id), 0);
+	bad(&s, 5);
+	good(&s, 20);
+	assert_string_equal(s.said, "1 fired* r warning, 21 resolved* r warning");
+	stream_fini(&s);
+}
+
 /* Within a group and target, a critical alert that is told stands for the milder ones. */
 static void test_inhibition(void **state)
 {
@@ -337,10 +356,15 @@ static void test_correlation(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_silences),    cmocka_unit_test(test_silence_over_the_whole),
-		cmocka_unit_test(test_inhibition),  cmocka_unit_test(test_acknowledge),
-		cmocka_unit_test(test_restart),	    cmocka_unit_test(test_restart_within_cooldown),
-		cmocka_unit_test(test_reload),	    cmocka_unit_test(test_texts),
+		cmocka_unit_test(test_silences),
+		cmocka_unit_test(test_silence_over_the_whole),
+		cmocka_unit_test(test_silence_of_what_was_told),
+		cmocka_unit_test(test_inhibition),
+		cmocka_unit_test(test_acknowledge),
+		cmocka_unit_test(test_restart),
+		cmocka_unit_test(test_restart_within_cooldown),
+		cmocka_unit_test(test_reload),
+		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_correlation),
 	};
 

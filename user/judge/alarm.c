@@ -199,7 +199,8 @@ static void keep_ended(struct judge *judge, const struct alert *alert)
 static void resolve(struct judge *judge, struct instance *i, const struct times *now)
 {
 	struct alert *alert = i->alert;
-	bool is_told = i->is_told && !silence_covers(judge, alert, now->wall_ns);
+	/* Silenced or not: whoever was told that it fires must not go on believing so. */
+	bool is_told = i->is_told;
 
 	alert->state = ALERT_RESOLVED;
 	alert->ended_ns = now->wall_ns > alert->fired_ns ? now->wall_ns : alert->fired_ns;

@@ -73,15 +73,27 @@ int metric_bind(struct metric_binding *binding, struct source_table *table,
 	return 0;
 }
 
+/*
+ * Where the newest window ended, if that was in this second: windows end a little before they are
+ * judged, and a span of a second must not lie behind them.
+ */
+static uint64_t end_of(const struct source *s, uint64_t now_ns)
+{
+	return s->newest_ns <= now_ns && now_ns - s->newest_ns < (uint64_t)NS_PER_S ? s->newest_ns
+										    : now_ns;
+}
+
 struct rolling_totals metric_totals(const struct metric_binding *binding, uint64_t now_ns,
 				    uint64_t span_ns)
 {
 	struct rolling_totals total = {.min_ns = UINT64_MAX}, part;
 
 	for (size_t i = 0; i < binding->cnt; i++) {
-		if (!binding->items[i]->rolling)
+		const struct source *s = binding->items[i];
+
+		if (!s->rolling)
 			continue;
-		rolling_sum(binding->items[i]->rolling, now_ns, span_ns, &part);
+		rolling_sum(s->rolling, end_of(s, now_ns), span_ns, &part);
 		/* Series of one operation run beside each other, not after each other. */
 		if (part.duration_ns > total.duration_ns)
 			total.duration_ns = part.duration_ns;
@@ -101,10 +113,9 @@ uint64_t metric_span_of(const struct metric_binding *binding, uint64_t now_ns, u
 	uint64_t shortest_ns = 0;
 
 	for (size_t i = 0; i < binding->cnt; i++) {
+		const struct source *s = binding->items[i];
 		uint64_t span_ns =
-			binding->items[i]->rolling
-				? rolling_span_of(binding->items[i]->rolling, now_ns, samples)
-				: 0;
+			s->rolling ? rolling_span_of(s->rolling, end_of(s, now_ns), samples) : 0;
 
 		if (span_ns && (!shortest_ns || span_ns < shortest_ns))
 			shortest_ns = span_ns;
@@ -128,7 +139,8 @@ static double quantile(struct metric_context *c, double q, const struct metric_b
 	    memcmp(c->memo_items, binding->items, binding->cnt * sizeof(struct source *)) != 0) {
 		window_clear(c->scratch);
 		for (size_t i = 0; i < binding->cnt; i++)
-			rolling_merge(binding->items[i]->rolling, c->now_ns, span_ns, c->scratch);
+			rolling_merge(binding->items[i]->rolling,
+				      end_of(binding->items[i], c->now_ns), span_ns, c->scratch);
 		c->memo_items = binding->items;
 		c->memo_cnt = binding->cnt;
 		c->memo_span_ns = span_ns;
