@@ -16,6 +16,7 @@ import accuracy
 import agent
 import attach
 import calls
+import rpc
 import symbols
 from call_rows import call_rows
 from children import Bench
@@ -66,7 +67,9 @@ def measure(bench, is_quick):
     symbol_rows = symbols.measure(bench, 3 if is_quick else 5)
     say("the agent's own CPU and memory")
     agent_rows = agent.measure(bench, 2 if is_quick else 8)
-    return cases, [*rows, *accuracy_rows, *attach_rows, *symbol_rows, *agent_rows], [*info, *accuracy_info]
+    say("requests on connections")
+    rpc_rows, rpc_info = rpc.measure(bench, 3 if is_quick else 9)
+    return cases, [*rows, *rpc_rows, *accuracy_rows, *attach_rows, *symbol_rows, *agent_rows], [*info, *rpc_info, *accuracy_info]
 
 
 def main():

@@ -124,6 +124,7 @@ class Bench:
     """Paths, and everything that has to be stopped and removed at the end."""
 
     def __init__(self, build):
+        self.build = build
         self.tickscope = os.path.join(build, "tickscope")
         self.empty_load = os.path.join(build, "bench", "empty-load")
         self.target_file = os.path.join(build, "bench", "bench-target")
@@ -148,6 +149,12 @@ class Bench:
         path = self.new_path("bench-target")
         shutil.copy2(self.target_file, path)
         child = Target(path)
+        self.children.append(child)
+        return child
+
+    def program(self, name):
+        """One of the bench's own that answers lines."""
+        child = Target(os.path.join(self.build, "bench", name))
         self.children.append(child)
         return child
 

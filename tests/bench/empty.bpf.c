@@ -13,6 +13,25 @@ int empty_uprobe(void *ctx)
 	return 0;
 }
 
+/* Where tickscope sees a request and its answer, on any TCP connection (6.3+). */
+SEC("raw_tp/sock_send_length")
+int empty_sent(void *ctx)
+{
+	return 0;
+}
+
+SEC("raw_tp/sock_recv_length")
+int empty_received(void *ctx)
+{
+	return 0;
+}
+
+SEC("raw_tp/tcp_probe")
+int empty_arrived(void *ctx)
+{
+	return 0;
+}
+
 /* 6.13+: runs at the entry and at the return of the same call. */
 SEC("uprobe")
 int empty_session(void *ctx)

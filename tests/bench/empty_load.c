@@ -5,6 +5,8 @@
  *
  *   empty-load PID FILE KIND@OFFSET…     KIND: uprobe, return or session; OFFSET: in the file,
  * decimal
+ *   empty-load sockets                   the hooks of sends, receives and arrivals, of all
+ * processes
  */
 #include <errno.h>
 #include <linux/types.h>
@@ -79,6 +81,9 @@ static struct empty_bpf *load(bool wants_session)
 	bpf_program__set_expected_attach_type(skel->progs.empty_uprobe, ATTACH_UPROBE_MULTI);
 	bpf_program__set_expected_attach_type(skel->progs.empty_session, ATTACH_UPROBE_SESSION);
 	bpf_program__set_autoload(skel->progs.empty_session, wants_session);
+	bpf_program__set_autoload(skel->progs.empty_sent, false);
+	bpf_program__set_autoload(skel->progs.empty_received, false);
+	bpf_program__set_autoload(skel->progs.empty_arrived, false);
 	err = empty_bpf__load(skel);
 	if (!err)
 		return skel;
@@ -103,6 +108,30 @@ static int attach(const struct empty_bpf *skel, enum kind kind, uint64_t pid, co
 	};
 
 	return (int)syscall(__NR_bpf, COMMAND_LINK_CREATE, &attr, sizeof(attr));
+}
+
+static int attach_sockets(void)
+{
+	struct empty_bpf *skel = empty_bpf__open();
+	int err = skel ? 0 : -1;
+
+	if (!err) {
+		bpf_program__set_autoload(skel->progs.empty_uprobe, false);
+		bpf_program__set_autoload(skel->progs.empty_session, false);
+		err = empty_bpf__load(skel);
+	}
+	if (!err)
+		err = empty_bpf__attach(skel);
+	if (err) {
+		fprintf(stderr, "empty-load: cannot attach to sockets: %s\n", strerror(errno));
+		empty_bpf__destroy(skel);
+		return 1;
+	}
+	fputs("attached\n", stderr);
+	while (getchar() != EOF)
+		;
+	empty_bpf__destroy(skel);
+	return 0;
 }
 
 static int attach_all(uint64_t pid, const char *path, char **sites, int site_cnt)
@@ -146,8 +175,10 @@ int main(int argc, char **argv)
 {
 	uint64_t pid;
 
+	if (argc == 2 && strcmp(argv[1], "sockets") == 0)
+		return attach_sockets();
 	if (argc < 4 || !parse_number(argv[1], &pid)) {
-		fputs("Usage: empty-load PID FILE KIND@OFFSET…\n", stderr);
+		fputs("Usage: empty-load PID FILE KIND@OFFSET… | sockets\n", stderr);
 		return 2;
 	}
 	return attach_all(pid, argv[2], argv + 3, argc - 3);

@@ -11,17 +11,18 @@ def number(value):
 class Row:
     """One number that DESIGN.md §5 sets a limit for, or (without limit) one that is good to know."""
 
-    def __init__(self, what, measured=None, limit=None, unit="×", note=""):
+    def __init__(self, what, measured=None, limit=None, unit="×", note="", is_floor=False):
         self.what, self.measured, self.limit, self.unit, self.note = what, measured, limit, unit, note
+        self.is_floor = is_floor
         if measured is None:
             self.verdict = MISSING
         elif limit is None:
             self.verdict = INFO
         else:
-            self.verdict = PASS if measured <= limit else MISS
+            self.verdict = PASS if (measured >= limit if is_floor else measured <= limit) else MISS
 
     def texts(self):
-        limit = "" if self.limit is None else f"≤ {self.limit:g} {self.unit}"
+        limit = "" if self.limit is None else f"{'≥' if self.is_floor else '≤'} {self.limit:g} {self.unit}"
         measured = "" if self.measured is None else f"{number(self.measured)} {self.unit}"
         return self.what, limit, measured, self.verdict, self.note
 
