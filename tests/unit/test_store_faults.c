@@ -157,7 +157,7 @@ static void test_damaged_later(void **state)
 	(void)state;
 	p = place_make();
 	options = options_at(&p);
-	make_file(&p, &t, 12000); /* more than SQLite keeps in memory */
+	make_file(&p, &t, 8000); /* more than SQLite keeps in memory */
 	s = open_store(&options);
 	store_event(s,
 		    &(struct store_event){"kind", "target", "it is open, and checked", START_NS});

@@ -164,7 +164,7 @@ static void test_too_large(void **state)
  * next coarser, and sums over what is left are exact. */
 static void test_retention(void **state)
 {
-	enum { BATCHES = 9000 }; /* 25 hours */
+	enum { BATCHES = 3000, STEP_S = 30 }; /* 25 hours */
 	struct truth t = {0};
 	struct place p;
 	struct store_options options;
@@ -172,7 +172,7 @@ static void test_retention(void **state)
 	struct history *h;
 	struct history_extent extent;
 	struct sums rows;
-	uint64_t now_ns = START_NS + (uint64_t)(BATCHES - 1) * 10 * SECOND_NS;
+	uint64_t now_ns = START_NS + (uint64_t)(BATCHES - 1) * STEP_S * SECOND_NS;
 
 	(void)state;
 	p = place_make();
@@ -182,7 +182,7 @@ static void test_retention(void **state)
 	options.keep.keep_1h_ns = 12 * HOUR_NS;
 	s = open_store(&options);
 	for (uint64_t i = 0; i < BATCHES; i++) {
-		write_batch(s, &t, START_NS + i * 10 * SECOND_NS);
+		write_batch(s, &t, START_NS + i * STEP_S * SECOND_NS);
 		if (i % 1000 == 0)
 			flush(s);
 	}
@@ -200,7 +200,7 @@ static void test_retention(void **state)
 		check_span(h, &t, since_ns, since_ns + 2 * HOUR_NS);
 	}
 	for (uint64_t since_ns = extent.minutes_from_wall_ns; since_ns < now_ns;
-	     since_ns += 7 * MINUTE_NS)
+	     since_ns += 21 * MINUTE_NS)
 		check_span(h, &t, since_ns, since_ns + 200 * MINUTE_NS);
 	history_close(h);
 	close_store(s);
@@ -208,11 +208,11 @@ static void test_retention(void **state)
 	truth_free(&t);
 }
 
-/* A file that may have 512 KiB stays about there, what remains of it is exact, and its finest
+/* A file that may have 256 KiB stays about there, what remains of it is exact, and its finest
  * windows went first. */
 static void test_cap(void **state)
 {
-	enum { CAP_BYTES = 512 << 10, BATCHES = 5000 };
+	enum { CAP_BYTES = 256 << 10, BATCHES = 2500 };
 	struct truth t = {0};
 	struct place p;
 	struct store_options options;
