@@ -21,6 +21,8 @@ static const char usage[] =
 	"Commands:\n"
 	"  trace      measure functions of running processes, live\n"
 	"  functions  list what can be traced in a process, and how\n"
+	"  status     what the agent has attached, how well it is, and what it costs\n"
+	"  top        what the agent measures, live, on the whole screen\n"
 	"  query      what an agent recorded: any operation, any time, any percentile\n"
 	"  alerts     what fires, what fired; acknowledge, silence\n"
 	"  check      look at a configuration: what is wrong, and what it would trace\n"
@@ -39,8 +41,9 @@ struct command {
 };
 
 static const struct command commands[] = {
-	{"trace", cmd_trace}, {"functions", cmd_functions}, {"check", cmd_check},
-	{"query", cmd_query}, {"alerts", cmd_alerts},	    {"doctor", cmd_doctor},
+	{"trace", cmd_trace}, {"functions", cmd_functions}, {"status", cmd_status},
+	{"top", cmd_top},     {"query", cmd_query},	    {"alerts", cmd_alerts},
+	{"check", cmd_check}, {"doctor", cmd_doctor},
 };
 
 static void print_line(const char *format, va_list args)

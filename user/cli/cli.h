@@ -21,6 +21,8 @@ int cmd_check(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_query(int argc, char **argv);
 int cmd_alerts(int argc, char **argv);
+int cmd_status(int argc, char **argv);
+int cmd_top(int argc, char **argv);
 
 /* "tickscope: …" on stderr. */
 void cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -10,11 +10,12 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#include "base/labels.h"
 #include "measure/stats.h"
 #include "protocol/protocol.h"
 
-#define REPORT_LABEL_MAX    16 /* LABELS_MAX */
-#define REPORT_QUANTILE_MAX 8  /* further ones that are asked for: columns of a table */
+#define REPORT_LABEL_MAX    LABELS_MAX
+#define REPORT_QUANTILE_MAX 8 /* further ones that are asked for: columns of a table */
 
 struct report_label {
 	const char *name;

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tickscope.status/1 of the agent, for people. It comes from another program: what is missing is
+ * shown as "-", text is cleaned. */
+#ifndef TICKSCOPE_CLI_STATUS_PAGE_H
+#define TICKSCOPE_CLI_STATUS_PAGE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+struct status_style {
+	size_t columns;
+	bool has_colour;
+};
+
+/* Ready, no target failed, sinks and channels work, the health score above 80. */
+bool status_page_is_well(const json_t *status);
+
+/* Sections, what is wrong first. */
+void status_page_write(const json_t *status, const struct status_style *style, FILE *out);
+
+#endif
