@@ -26,7 +26,8 @@ static int read_windows(struct top_model *m, const char *text, struct fault *why
 	int err;
 
 	assert_non_null(copy);
-	memcpy(copy, text, bytes);
+	for (size_t i = 0; i < bytes; i++)
+		copy[i] = text[i];
 	err = top_read_windows(m, copy, bytes, why);
 	free(copy);
 	return err;

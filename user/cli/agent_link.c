@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cli/agent_link.h"
+#include "wire/wire.h"
 
 #define ROOM_FIRST_BYTES 65536
 
@@ -77,7 +78,7 @@ static int make_room(struct agent_link *link)
 
 	if (link->cnt < link->room)
 		return 0;
-	if (room > AGENT_LINK_ANSWER_BYTES)
+	if (room > WIRE_ANSWER_BYTES)
 		return -EMSGSIZE;
 	bytes = realloc(link->bytes, room);
 	if (!bytes)

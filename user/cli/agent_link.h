@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A connection to the agent's socket that never blocks: one request, one answer, as often as
- * wanted. Each is a line with a JSON object. */
+/* A connection to the agent's socket that never blocks, for a screen that has keys to look after;
+ * agent_client waits. One request, one answer, as often as wanted. */
 #ifndef TICKSCOPE_CLI_AGENT_LINK_H
 #define TICKSCOPE_CLI_AGENT_LINK_H
 
 #include <stddef.h>
-
-/* Sixty windows of 4096 series at 250 bytes, in hex. */
-#define AGENT_LINK_ANSWER_BYTES (128U << 20)
 
 struct agent_link;
 
@@ -22,7 +19,7 @@ int agent_link_fd(const struct agent_link *link);
 int agent_link_send(struct agent_link *link, const char *request);
 /*
  * Reads what there is. 1: the answer is complete; it stays until the next call for this link. 0:
- * not yet. -EPIPE: the agent has ended; -EMSGSIZE: more than AGENT_LINK_ANSWER_BYTES; other -errno.
+ * not yet. -EPIPE: the agent has ended; -EMSGSIZE: more than WIRE_ANSWER_BYTES; other -errno.
  */
 int agent_link_receive(struct agent_link *link, const char **ret_line, size_t *ret_bytes);
 

@@ -2,15 +2,11 @@
 /* `tickscope status`: asks the agent once. */
 #include <errno.h>
 #include <getopt.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "base/text.h"
-#include "cli/agent_link.h"
-#include "cli/agent_path.h"
+#include "cli/agent_client.h"
 #include "cli/cli.h"
 #include "cli/status_page.h"
 
@@ -25,8 +21,6 @@ static const char usage[] =
 	"\n"
 	"Exit status: 0 all is well, 1 no agent answers or something is wrong, 2 wrong usage.\n";
 
-#define ANSWER_MAX_MS 10000
-
 enum { OPTION_JSON = 256, OPTION_STATE };
 
 static const struct option options[] = {
@@ -36,90 +30,36 @@ static const struct option options[] = {
 	{NULL, 0, NULL, 0},
 };
 
-static int64_t now_ms(void)
+/* The agent's status; NULL after a message. */
+static json_t *ask(const char *state_dir)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* Waits for the answer; it belongs to the link. -ETIMEDOUT. */
-static int wait_for(struct agent_link *link, const char **ret_line, size_t *ret_bytes)
-{
-	struct pollfd fd = {agent_link_fd(link), POLLIN, 0};
-	int64_t end_ms = now_ms() + ANSWER_MAX_MS;
-	int got = 0;
-
-	while (!got) {
-		int64_t left_ms = end_ms - now_ms();
-
-		if (left_ms <= 0)
-			return -ETIMEDOUT;
-		if (poll(&fd, 1, (int)left_ms) < 0 && errno != EINTR)
-			return -errno;
-		got = agent_link_receive(link, ret_line, ret_bytes);
-	}
-	return got < 0 ? got : 0;
-}
-
-static void tell_failure(const char *path, int err)
-{
-	if (err == -ENOENT || err == -ECONNREFUSED)
-		cli_error("no agent answers at %s: is `tickscope run` running, with this --state?",
-			  path);
-	else if (err == -EPIPE || err == -ECONNRESET)
-		cli_error("the agent at %s ended before it answered", path);
-	else if (err == -ETIMEDOUT)
-		cli_error("the agent at %s does not answer within %d s", path,
-			  ANSWER_MAX_MS / 1000);
-	else
-		cli_error("cannot ask the agent at %s: %s", path, strerror(-err));
-}
-
-/* The answer, checked to be a status; NULL after a message. */
-static json_t *parse_answer(const char *path, const char *line, size_t bytes)
-{
-	json_error_t error;
-	json_t *status = json_loadb(line, bytes, 0, &error);
-	const char *schema = json_string_value(json_object_get(status, "schema"));
-	const char *refusal = json_string_value(json_object_get(status, "error"));
-	char text[256];
-
-	if (schema && strcmp(schema, "tickscope.status/1") == 0)
-		return status;
-	snprintf(text, sizeof(text), "%s", refusal ? refusal : "it is no tickscope.status/1");
-	text_clean(text);
-	cli_error("cannot use the answer of the agent at %s: %s", path, text);
-	json_decref(status);
-	return NULL;
-}
-
-static json_t *ask(const char *path)
-{
-	struct agent_link *link = NULL;
-	json_t *status = NULL;
-	const char *line;
-	size_t bytes;
-	int err = agent_link_open(path, &link);
+	json_t *request = json_pack("{s:s}", "do", "status"), *status = NULL;
+	struct agent_client *client = NULL;
+	const char *schema;
+	struct fault why;
+	int err = request ? agent_client_open(state_dir, &client, &why)
+			  : fault_set(&why, -ENOMEM, "out of memory");
 
 	if (!err)
-		err = agent_link_send(link, "{\"do\":\"status\"}");
-	if (!err)
-		err = wait_for(link, &line, &bytes);
+		err = agent_client_ask(client, request, &status, &why);
 	if (err)
-		tell_failure(path, err);
-	else
-		status = parse_answer(path, line, bytes);
-	agent_link_close(link);
+		cli_error("%s", why.text);
+	schema = json_string_value(json_object_get(status, "schema"));
+	if (!err && !(schema && strcmp(schema, "tickscope.status/1") == 0)) {
+		cli_error("what answers is no agent, or one of another version");
+		json_decref(status);
+		status = NULL;
+	}
+	agent_client_close(client);
+	json_decref(request);
 	return status;
 }
 
-static int show(const char *path, bool wants_json)
+static int show(const char *state_dir, bool wants_json)
 {
 	struct status_style style = {.columns = cli_terminal_columns(STDOUT_FILENO),
 				     .has_colour = cli_wants_colour(STDOUT_FILENO)};
-	json_t *status = ask(path);
+	json_t *status = ask(state_dir);
 	bool is_well, is_written = true;
 
 	if (!status)
@@ -140,7 +80,6 @@ static int show(const char *path, bool wants_json)
 int cmd_status(int argc, char **argv)
 {
 	const char *state_dir = NULL;
-	char path[AGENT_PATH_BYTES];
 	bool wants_json = false;
 	int c;
 
@@ -162,7 +101,5 @@ int cmd_status(int argc, char **argv)
 	}
 	if (optind < argc)
 		return cli_usage_error("status", "\"%s\" is not expected here", argv[optind]);
-	if (agent_path(state_dir, path))
-		return cli_usage_error("status", "the path \"%s\" is too long", state_dir);
-	return show(path, wants_json);
+	return show(state_dir, wants_json);
 }

@@ -57,11 +57,10 @@ void report_histogram_bar(uint64_t eighths, bool is_ascii,
 	const char *rest = is_ascii ? (eighths % 8 >= 4 ? "#" : "") : parts[eighths % 8];
 	size_t length = 0;
 
-	for (uint64_t i = 0; i < eighths / 8 && length + 8 < REPORT_HISTOGRAM_BAR_BYTES; i++) {
-		memcpy(bar + length, whole, strlen(whole));
-		length += strlen(whole);
-	}
-	memcpy(bar + length, rest, strlen(rest) + 1);
+	for (uint64_t i = 0; i < eighths / 8 && length + 8 < REPORT_HISTOGRAM_BAR_BYTES; i++)
+		length += (size_t)snprintf(bar + length, REPORT_HISTOGRAM_BAR_BYTES - length, "%s",
+					   whole);
+	snprintf(bar + length, REPORT_HISTOGRAM_BAR_BYTES - length, "%s", rest);
 }
 
 /* Names of the shown percentiles whose rank lies in this row. */

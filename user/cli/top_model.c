@@ -18,7 +18,7 @@ struct top_model *top_model_new(void)
 	if (!m)
 		return NULL;
 	m->scratch = calloc(1, sizeof(*m->scratch));
-	m->series = calloc(TOP_SERIES_MAX, sizeof(*m->series));
+	m->series = calloc(TOP_SERIES_MAX, sizeof(void *));
 	m->values = calloc(TOP_VALUE_MAX, sizeof(*m->values));
 	m->alerts = calloc(TOP_ALERT_MAX, sizeof(*m->alerts));
 	m->targets = calloc(TOP_TARGET_MAX, sizeof(*m->targets));
@@ -210,9 +210,9 @@ int top_model_series(struct top_model *model, const struct series_id *id,
 }
 
 /* The newest window is number 0. */
-static const struct top_window *window_at(const struct top_series *s, size_t age)
+static const struct top_window *window_at(const struct top_series *s, size_t age_cnt)
 {
-	return &s->windows[(s->next_idx + TOP_WINDOW_CNT - 1 - age) % TOP_WINDOW_CNT];
+	return &s->windows[(s->next_idx + TOP_WINDOW_CNT - 1 - age_cnt) % TOP_WINDOW_CNT];
 }
 
 static uint64_t tail_of(const struct window *w)
@@ -268,8 +268,8 @@ void top_model_merge(const struct top_model *model, const struct top_series *ser
 		     uint64_t span_ns, struct window *total)
 {
 	window_clear(total);
-	for (size_t age = 0; age < TOP_WINDOW_CNT; age++) {
-		const struct top_window *w = window_at(series, age);
+	for (size_t age_cnt = 0; age_cnt < TOP_WINDOW_CNT; age_cnt++) {
+		const struct top_window *w = window_at(series, age_cnt);
 
 		/* They were looked at when they came. */
 		if (is_within(model, w, span_ns))

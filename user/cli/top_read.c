@@ -289,7 +289,9 @@ static int add_target(struct top_model *m, const json_t *item)
 	{
 		uint64_t pid;
 
-		if (t->pid_cnt < room && count_of(process, "pid", &pid) && pid <= INT_MAX)
+		if (i == room)
+			break;
+		if (count_of(process, "pid", &pid) && pid <= INT_MAX)
 			t->pids[t->pid_cnt++] = (pid_t)pid;
 	}
 	return 0;

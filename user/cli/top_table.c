@@ -13,7 +13,8 @@
 #define NAME_COLUMNS_MAX 60
 #define TREND_COLUMNS	 (TOP_TREND_CNT + 1)
 
-enum top_ink top_table_mark(const struct top_series *series, bool is_ascii, const char **ret_mark)
+/* How an alert or its absence is shown before a name. */
+static enum top_ink mark_of(const struct top_series *series, bool is_ascii, const char **ret_mark)
 {
 	if (!series->severity) {
 		*ret_mark = " ";
@@ -161,7 +162,7 @@ static void draw_row(const struct top_paper *paper, const struct top_series *s,
 	int at = MARK_COLUMNS + l->name_columns;
 	char text[64];
 	const char *mark;
-	enum top_ink ink = top_table_mark(s, paper->is_ascii, &mark);
+	enum top_ink ink = mark_of(s, paper->is_ascii, &mark);
 	enum top_ink plain = is_selected ? TOP_INK_SELECTED : TOP_INK_PLAIN;
 
 	top_draw_ink(paper, plain);

@@ -9,7 +9,4 @@
 /* The title and its rows, in what is left between two rows of the screen. */
 void top_table_draw(const struct top_paper *paper, const struct top_view *view, int first_row,
 		    int end_row);
-/* How an alert or its absence is shown before a name. */
-enum top_ink top_table_mark(const struct top_series *series, bool is_ascii, const char **ret_mark);
-
 #endif

@@ -21,7 +21,7 @@ int top_view_init(struct top_view *view)
 	*view = (struct top_view){.column = TOP_P99,
 				  .span_ns = top_view_spans_ns[1],
 				  .page_row_cnt = 20,
-				  .rows = calloc(TOP_SERIES_MAX, sizeof(*view->rows))};
+				  .rows = calloc(TOP_SERIES_MAX, sizeof(void *))};
 	return view->rows ? 0 : -ENOMEM;
 }
 
@@ -125,7 +125,7 @@ static void insert_parts(struct top_view *v, const struct top_model *m)
 		v->rows[--end] = whole;
 	}
 	v->row_cnt = wholes + parts - end;
-	memmove(v->rows, v->rows + end, v->row_cnt * sizeof(v->rows[0]));
+	memmove(v->rows, v->rows + end, v->row_cnt * sizeof(void *));
 }
 
 static void keep_in_sight(struct top_view *v)
@@ -155,7 +155,7 @@ void top_view_arrange(struct top_view *view, const struct top_model *model)
 		if (!s->is_part && has_text(s, view->filter))
 			view->rows[view->row_cnt++] = s;
 	}
-	qsort_r(view->rows, view->row_cnt, sizeof(view->rows[0]), compare, &order);
+	qsort_r(view->rows, view->row_cnt, sizeof(void *), compare, &order);
 	if (view->is_tree)
 		insert_parts(view, model);
 	keep_in_sight(view);
