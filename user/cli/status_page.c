@@ -349,12 +349,14 @@ static void write_self(const json_t *self, const struct status_style *style, FIL
 {
 	char a[UNITS_TEXT_BYTES], b[UNITS_TEXT_BYTES], c[UNITS_TEXT_BYTES];
 	json_t *dropped = json_object_get(self, "dropped"), *cnt;
+	const json_t *values = json_object_get(self, "values"); /* as those of a target */
+	double cpu_percent = number_of(values ? values : self, "cpu_percent");
+	double rss_bytes = number_of(values ? values : self, values ? "memory_bytes" : "rss_bytes");
 	const char *name;
 
 	write_title("AGENT", style, out);
 	fprintf(out, "  CPU %s of a core, memory %s, kernel maps %s\n",
-		percent_text(number_of(self, "cpu_percent"), a),
-		bytes_text(number_of(self, "rss_bytes"), b),
+		percent_text(cpu_percent, a), bytes_text(rss_bytes, b),
 		bytes_text(number_of(self, "map_bytes"), c));
 	json_object_foreach(dropped, name, cnt)
 	{

@@ -350,7 +350,7 @@ int top_read_status(struct top_model *model, const char *text, size_t bytes, str
 {
 	json_t *root = parse(text, bytes, why);
 	struct top_agent *a = &model->agent;
-	const json_t *self;
+	const json_t *self, *values;
 	int err;
 
 	if (!root)
@@ -365,8 +365,9 @@ int top_read_status(struct top_model *model, const char *text, size_t bytes, str
 	a->uptime_s = number_or(root, "uptime_s", -1);
 	a->health = number_or(json_object_get(root, "health"), "score", -1);
 	self = json_object_get(root, "self");
-	a->cpu_percent = number_or(self, "cpu_percent", -1);
-	a->rss_bytes = number_or(self, "rss_bytes", -1);
+	values = json_object_get(self, "values"); /* as those of a target */
+	a->cpu_percent = number_or(values, "cpu_percent", number_or(self, "cpu_percent", -1));
+	a->rss_bytes = number_or(values, "memory_bytes", number_or(self, "rss_bytes", -1));
 	err = read_targets(model, json_object_get(root, "targets"));
 	find_trouble(a, json_object_get(root, "sinks"), "sink");
 	find_trouble(a, json_object_get(root, "channels"), "channel");
