@@ -122,10 +122,10 @@ static void test_parts(void **state)
 	struct top_series *part =
 		series(m, "node", "segment", "from=\"sent\",method=\"GET\",to=\"arrived\"");
 	struct top_series *all = series(m, "node", "rpc_client", "");
+	struct top_series *feed = series(m, "node", "feed", "method=\"GET\"");
 	struct top_series *get = series(m, "node", "rpc_client", "method=\"GET\"");
 	struct top_series *put = series(m, "node", "rpc_client", "method=\"PUT\"");
 	struct top_series *share = series(m, "node", "share", "method=\"PUT\",state=\"on_cpu\"");
-	struct top_series *feed = series(m, "node", "feed", "method=\"GET\"");
 	struct top_series *orphan = series(m, "other", "segment", "from=\"a\",to=\"b\"");
 
 	(void)state;

@@ -14,8 +14,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "target/usage.h"
-
 #define MIB 1048576
 
 /* A child that does what it is told, one byte each, and answers when it is done. */
@@ -44,21 +42,22 @@ static inline void burn(void)
 	} while ((uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec < BURN_NS);
 }
 
-static inline void *wait_forever(void *argument)
+static inline void *wait_forever(void *started)
 {
 	for (;;)
-		pause();
-	return argument;
+		pthread_barrier_wait(started); /* the second time not all come */
 }
 
+/* All of them have run when it returns. */
 static inline void start_threads(void)
 {
+	static pthread_barrier_t started;
 	pthread_t thread;
 
-	for (int i = 0; i < THREAD_CNT; i++) {
-		if (pthread_create(&thread, NULL, wait_forever, NULL))
-			_exit(3);
-	}
+	pthread_barrier_init(&started, NULL, THREAD_CNT + 1);
+	for (int i = 0; i < THREAD_CNT; i++)
+		pthread_create(&thread, NULL, wait_forever, &started);
+	pthread_barrier_wait(&started);
 }
 
 /* Switches back and forth with another process, which is what makes them voluntary and certain. */
