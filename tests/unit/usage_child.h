@@ -46,6 +46,7 @@ static inline void *wait_forever(void *started)
 {
 	for (;;)
 		pthread_barrier_wait(started); /* the second time not all come */
+	return NULL;
 }
 
 /* All of them have run when it returns. */
