@@ -8,12 +8,14 @@
 
 #include "cli/agent_client.h"
 #include "cli/cli.h"
+#include "cli/status_history.h"
 #include "cli/status_page.h"
 
 static const char usage[] =
 	"Usage: tickscope status [--state DIR] [--json]\n"
 	"Says what the agent has attached, at which level and cost, where its data goes, and "
-	"whether all is well: what is wrong comes first.\n"
+	"whether all is well: what is wrong comes first. Without an agent, what its history ends "
+	"with.\n"
 	"\n"
 	"      --state DIR  of the agent (default: /run/tickscope)\n"
 	"      --json       one object for programs (tickscope.status/1)\n"
@@ -30,8 +32,8 @@ static const struct option options[] = {
 	{NULL, 0, NULL, 0},
 };
 
-/* The agent's status; NULL after a message. */
-static json_t *ask(const char *state_dir)
+/* The agent's status; NULL after a message. ret_is_absent: no agent runs. */
+static json_t *ask(const char *state_dir, bool *ret_is_absent)
 {
 	json_t *request = json_pack("{s:s}", "do", "status"), *status = NULL;
 	struct agent_client *client = NULL;
@@ -42,6 +44,7 @@ static json_t *ask(const char *state_dir)
 
 	if (!err)
 		err = agent_client_ask(client, request, &status, &why);
+	*ret_is_absent = err == -ENOTCONN;
 	if (err)
 		cli_error("%s", why.text);
 	schema = json_string_value(json_object_get(status, "schema"));
@@ -55,15 +58,39 @@ static json_t *ask(const char *state_dir)
 	return status;
 }
 
+/* Without an agent: never well, whatever there is to show. */
+static int show_history(const char *state_dir, bool wants_json)
+{
+	json_t *history, *status;
+	struct fault why = {{0}};
+	int err = status_history_read(state_dir, &history, &why);
+
+	if (err) {
+		if (err != -ENOENT)
+			cli_error("and its history cannot be read: %s", why.text);
+		return CLI_FAILED;
+	}
+	if (!wants_json)
+		status_history_write(history, stdout);
+	status = json_pack("{s:s, s:b, s:o}", "schema", "tickscope.status/1", "ready", 0, "history",
+			   history);
+	if (wants_json && status && json_dumpf(status, stdout, JSON_COMPACT) == 0)
+		puts("");
+	json_decref(status);
+	if (fflush(stdout))
+		cli_error("cannot write: %s", strerror(errno));
+	return CLI_FAILED;
+}
+
 static int show(const char *state_dir, bool wants_json)
 {
 	struct status_style style = {.columns = cli_terminal_columns(STDOUT_FILENO),
 				     .has_colour = cli_wants_colour(STDOUT_FILENO)};
-	json_t *status = ask(state_dir);
-	bool is_well, is_written = true;
+	bool is_absent, is_well, is_written = true;
+	json_t *status = ask(state_dir, &is_absent);
 
 	if (!status)
-		return CLI_FAILED;
+		return is_absent ? show_history(state_dir, wants_json) : CLI_FAILED;
 	is_well = status_page_is_well(status);
 	if (wants_json)
 		is_written = json_dumpf(status, stdout, JSON_COMPACT) == 0 && puts("") != EOF;
