@@ -72,8 +72,8 @@ _Static_assert(sizeof(struct ts_endpoint_figures) == 64, "figures are one cache 
 
 /* Payload of one record. A mask, for the verifier. */
 #define TS_PAYLOAD_MAX 1023
-/* Records of one send or receive: what is longer than 16 KiB is cut. */
-#define TS_CHUNK_MAX 16
+/* Records of one send or receive: 16 KiB, the largest piece that TLS carries, is whole. */
+#define TS_CHUNK_MAX 17
 /* In 64 MiB/s of records, an eighth of a second. */
 #define TS_STREAM_RING_BYTES (8U << 20)
 

@@ -140,6 +140,16 @@ static void test_lengths(void **state)
 
 static const struct conversation chunks[] = {
 	{
+		.name = "a chunk of which most is not known",
+		.kind = PROTOCOL_HTTP,
+		.lines = {C("GET /a HTTP/1.1\r\n\r\n"),
+			  S_CUT("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4e20\r\nabc",
+				19997),
+			  S("\r\n3\r\nxyz\r\n0\r\n\r\n"), C("GET /b HTTP/1.1\r\n\r\n"),
+			  S("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")},
+		.told = "GET /a 200 0>1..2\nGET /b 404! 3>4\n",
+	},
+	{
 		.name = "extensions and trailers",
 		.kind = PROTOCOL_HTTP,
 		.lines = {C("POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"

@@ -102,7 +102,8 @@ static const struct row carriers[] = {
 	  .told = "",
 	  .counted = "unmatched 1 skipped 11",
 	  .kind_at_end = PROTOCOL_HTTP},
-	 {SERVER(BARE, ":{\"id\":42}\n"), ANSWER(X50 X50 X50 X50 X50 X50)}},
+	 {SERVER(BARE, ":{\"id\":42}\n"), ANSWER(X50 X50 X50 X50 X50 X50 X50 X50 X50 X50 X50 X50 X50
+							 X50 X50 X50 X50 X50 X50 X50 X50 X50)}},
 	{{.name = "HTTP, joined midway",
 	  .is_joined = true,
 	  .told = "b - ok 3>4\n",

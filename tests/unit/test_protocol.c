@@ -77,6 +77,21 @@ static const struct conversation auto_rows[] = {
 		.kind_at_end = PROTOCOL_HTTP,
 	},
 	{
+		.name = "JSON-RPC whose version stands behind much else",
+		.kind = PROTOCOL_AUTO,
+		.lines = {C("POST / HTTP/1.1\r\nHost: node.example.net\r\nContent-Length: 175\r\n"
+			    "User-Agent: a client that says much of itself, version 1.2.3\r\n\r\n"),
+			  C("{\"id\":1,\"method\":\"eth_call\",\"params\":["
+			    "\"0123456789abcdef0123456789"
+			    "abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789012345"
+			    "67"
+			    "89abcdef0123456789a\"],\"jsonrpc\":\"2.0\"}"),
+			  S("HTTP/1.1 200 OK\r\nContent-Length: 35\r\n\r\n"
+			    "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":0}")},
+		.told = "eth_call - ok 0..1>2\n",
+		.kind_at_end = PROTOCOL_JSONRPC,
+	},
+	{
 		.name = "nothing known",
 		.kind = PROTOCOL_AUTO,
 		.lines = {C("\026\004\001"), S("\026\003\005"), C(PING), S("+PONG\r\n")},

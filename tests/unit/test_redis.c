@@ -34,6 +34,13 @@ static void test_replies(void **state)
 				"GET - ok 8>9\nMGET - ok 10>11\nGET - ok 12>13\n",
 		},
 		{
+			.name = "commands in one line",
+			.kind = PROTOCOL_REDIS,
+			.lines = {C("PING\r\n"), S("+PONG\r\n"), C("  set  k \"a b\"\n"),
+				  S("+OK\r\n"), C(GET), S("$-1\r\n")},
+			.told = "PING - ok 0>1\nSET - ok 2>3\nGET - ok 4>5\n",
+		},
+		{
 			.name = "each type of RESP3",
 			.kind = PROTOCOL_REDIS,
 			.lines = {C("*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n"),
@@ -220,10 +227,12 @@ static const struct conversation losses_rows[] = {
 	{
 		.name = "too long to be looked at",
 		.kind = PROTOCOL_REDIS,
-		.lines = {C(GET), S("?+" LONG LONG LONG LONG "\r\n+PONG\r\n"), C(PING),
-			  S("+PONG\r\n")},
+		.lines = {C(GET),
+			  S("?+" LONG LONG LONG LONG LONG LONG LONG LONG LONG LONG LONG LONG LONG
+				    LONG LONG LONG LONG "\r\n+PONG\r\n"),
+			  C(PING), S("+PONG\r\n")},
 		.told = "PING - ok 2>3\n",
-		.counted = "unanswered 1 unmatched 1 lost 1 found 1 skipped 260",
+		.counted = "unanswered 1 unmatched 1 lost 1 found 1 skipped 1092",
 	},
 	{
 		.name = "the length was not captured",

@@ -7,9 +7,6 @@
 
 #include <string.h>
 
-/* Of a body: "jsonrpc" stands at the front of it, or is not looked for. */
-#define BODY_LOOK_BYTES 64
-
 static void tell_request(const struct http *h, struct exchanges *x)
 {
 	struct message request;
@@ -62,7 +59,7 @@ enum beginning http_carries_jsonrpc(const struct piece *piece)
 {
 	static const char post[] = "POST ", blank[] = "\r\n\r\n", member[] = "\"jsonrpc\"";
 	const char *data = (const char *)piece->data, *body;
-	size_t bytes = piece->captured, post_bytes = sizeof(post) - 1, body_bytes;
+	size_t bytes = piece->captured, post_bytes = sizeof(post) - 1;
 	bool is_all = bytes >= PARSER_LOOK_BYTES;
 
 	if (memcmp(data, post, bytes < post_bytes ? bytes : post_bytes) != 0)
@@ -71,14 +68,11 @@ enum beginning http_carries_jsonrpc(const struct piece *piece)
 	if (!body || body + sizeof(blank) - 1 == data + bytes)
 		return is_all ? BEGINNING_NO : BEGINNING_MAYBE;
 	body += sizeof(blank) - 1;
-	body_bytes = (size_t)(data + bytes - body);
-	if (body_bytes > BODY_LOOK_BYTES)
-		body_bytes = BODY_LOOK_BYTES;
 	if (*body != '{' && *body != '[')
 		return BEGINNING_NO;
-	if (memmem(body, body_bytes, member, sizeof(member) - 1))
+	if (memmem(body, (size_t)(data + bytes - body), member, sizeof(member) - 1))
 		return BEGINNING_YES;
-	return is_all || body_bytes == BODY_LOOK_BYTES ? BEGINNING_NO : BEGINNING_MAYBE;
+	return is_all ? BEGINNING_NO : BEGINNING_MAYBE;
 }
 
 /* Of what may be either, JSON-RPC is the better answer: it says more. */

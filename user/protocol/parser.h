@@ -82,7 +82,7 @@ enum beginning { BEGINNING_NO = 0, BEGINNING_MAYBE, BEGINNING_YES };
 /* What PARSER_DECIDED says is settled; less means that more bytes are needed. */
 #define PARSER_DECIDED 50
 /* No beginning and no recognition needs more bytes than these; what needs more is neither. */
-#define PARSER_LOOK_BYTES 256
+#define PARSER_LOOK_BYTES 1024
 /* Of a parser's state, both directions together: leaves the rest of 64 KiB to what waits. */
 #define PARSER_STATE_BYTES (16U << 10)
 
