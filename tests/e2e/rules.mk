@@ -2,10 +2,10 @@
 # What the end-to-end tests trace besides the demo engine.
 
 .PHONY: e2e-tests
-e2e-tests: $(addprefix $(BUILD)/e2e/,acceptor tls_peer tls_peer-static)
+e2e-tests: $(addprefix $(BUILD)/e2e/,acceptor initiator tls_peer tls_peer-static)
 
 # QuickFIX 1.15 declares exception specifications that C++17 no longer has.
-$(BUILD)/e2e/acceptor: tests/e2e/acceptor.cc
+$(BUILD)/e2e/acceptor $(BUILD)/e2e/initiator: $(BUILD)/e2e/%: tests/e2e/%.cc
 	@mkdir -p $(@D)
 	$(CXX) -O2 -g -std=c++14 -Wall -Wno-deprecated -Wno-deprecated-declarations -Wno-overloaded-virtual -o $@ $< -lquickfix -lpthread
 
