@@ -32,7 +32,10 @@ static void test_rule_files(void **state)
 		      "operations: [{name: o, function: f}]\n"
 		      "rules: [{name: w, expr: x == 1}]\n",
 		      config_no_env, NULL);
-	assert_int_equal(c->rule_cnt, 3);
+	/* Those of the files, then those that every configuration has. */
+	assert_int_equal(c->rule_cnt, 3 + 3);
+	assert_string_equal(c->rules[3].name, "tickscope_history_failing");
+	assert_string_equal(c->rules[3].file, "(built in)");
 	assert_string_equal(c->rules[0].name, "w");
 	assert_string_equal(c->rules[1].name, "x");
 	assert_string_equal(c->rules[1].file, "rules/a.yaml");
@@ -51,7 +54,7 @@ static void test_rule_files(void **state)
 		static struct config_problems problems;
 
 		assert_int_equal(config_load("rules/c.yaml", config_no_env, &c, &problems), 0);
-		assert_int_equal(c->rule_cnt, 1);
+		assert_int_equal(c->rule_cnt, 1 + 3);
 		config_free(c);
 	}
 	config_of("rule_files: [rules/a.yaml, rules/a.yaml, rules/c.yaml]\n"

@@ -9,7 +9,6 @@
 
 #include <cmocka.h>
 
-#include "measure/uptime.h"
 #include "measure/usage_rates.h"
 
 #define S 1000000000ULL
@@ -348,41 +347,12 @@ static void test_changing_host(void **state)
 	free(now);
 }
 
-static void test_uptime(void **state)
-{
-	struct uptime *u = calloc(1, sizeof(*u));
-	uint64_t at_ns = 5000 * S;
-
-	(void)state;
-	assert_non_null(u);
-	uptime_add(u, at_ns, false);
-	assert_true(uptime_ratio(u) < 0);
-	uptime_add(u, at_ns += 100 * S, true);
-	assert_true(uptime_ratio(u) == 1);
-	uptime_add(u, at_ns += 900 * S, false); /* over several slots */
-	assert_true(uptime_ratio(u) == 1);
-	uptime_add(u, at_ns += 100 * S, true);
-	assert_true(uptime_ratio(u) == 0.9);
-	uptime_add(u, at_ns - 50 * S, true); /* time backwards adds nothing */
-	assert_true(uptime_ratio(u) == 0.9);
-	/* What is a day ago is forgotten, by steps or at once. */
-	for (int i = 0; i < 86400 / 60; i++)
-		uptime_add(u, at_ns += 60 * S, true);
-	uptime_add(u, at_ns += 300 * S, true);
-	assert_true(uptime_ratio(u) == 1);
-	uptime_add(u, at_ns + 1, false);
-	uptime_add(u, at_ns + 1000000 * S, false);
-	assert_true(uptime_ratio(u) == 0);
-	free(u);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_target),	 cmocka_unit_test(test_changing_processes),
 		cmocka_unit_test(test_no_rates), cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_host),	 cmocka_unit_test(test_changing_host),
-		cmocka_unit_test(test_uptime),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,6 +20,7 @@ static const char usage[] =
 	"\n"
 	"Commands:\n"
 	"  trace      measure functions of running processes, live\n"
+	"  run        the agent: measures what a configuration says, keeps the history, alerts\n"
 	"  functions  list what can be traced in a process, and how\n"
 	"  status     what the agent has attached, how well it is, and what it costs\n"
 	"  top        what the agent measures, live, on the whole screen\n"
@@ -41,9 +42,11 @@ struct command {
 };
 
 static const struct command commands[] = {
-	{"trace", cmd_trace}, {"functions", cmd_functions}, {"status", cmd_status},
-	{"top", cmd_top},     {"query", cmd_query},	    {"alerts", cmd_alerts},
-	{"check", cmd_check}, {"doctor", cmd_doctor},
+	{"trace", cmd_trace},	{"run", cmd_run},
+	{"check", cmd_check},	{"status", cmd_status},
+	{"top", cmd_top},	{"query", cmd_query},
+	{"alerts", cmd_alerts}, {"functions", cmd_functions},
+	{"doctor", cmd_doctor},
 };
 
 static void print_line(const char *format, va_list args)

@@ -16,6 +16,7 @@ int cli_main(int argc, char **argv);
 
 /* Subcommands get argv from their own name on, and return an exit code. */
 int cmd_trace(int argc, char **argv);
+int cmd_run(int argc, char **argv);
 int cmd_functions(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/builtin.h"
 #include "config/check.h"
 #include "config/load.h"
 
@@ -145,6 +146,14 @@ static int load_rule_file(struct loader *l, const struct yaml_node *name)
 	return load_file(l, path, name, &schema_rule_file);
 }
 
+static int load_builtin(struct loader *l)
+{
+	int err = parse_file(l, BUILTIN_NAME, builtin_rules, strlen(builtin_rules));
+
+	return err ? err
+		   : load_object(l, &schema_rule_file, l->files[l->file_cnt - 1]->root, l->config);
+}
+
 static int load_all(struct loader *l, const char *path)
 {
 	int err = load_file(l, path, NULL, &schema_config);
@@ -159,6 +168,9 @@ static int load_all(struct loader *l, const char *path)
 	}
 	if (l->files[0]->root->kind != YAML_MAP)
 		return 0;
+	err = load_builtin(l);
+	if (err)
+		return err;
 	err = check_contracts(l);
 	if (!err)
 		check_references(l);

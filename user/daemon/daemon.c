@@ -49,11 +49,36 @@ void daemon_message(struct daemon *d, const char *format, ...)
 	d->output->on_message(text, d->output->context);
 }
 
-static void view_fill(const struct daemon *d, struct daemon_view *view)
+/* The first thing that somebody should know about a target. */
+static const char *problem_of(const struct target *target)
 {
+	const char *problem = target->fault.text;
+
+	for (size_t i = 0; !problem[0] && i < target->config->function_cnt; i++)
+		problem = target->faults[i].text;
+	return problem;
+}
+
+static void view_fill(struct daemon *d, struct daemon_view *view)
+{
+	for (size_t i = 0; i < d->traced_cnt; i++) {
+		struct daemon_process *p = &d->processes[i];
+
+		p->pid = d->traced[i].pid;
+		p->target_idx = d->traced[i].target_idx;
+		p->since_wall_ns = d->traced[i].since_wall_ns;
+		snprintf(p->name, sizeof(p->name), "%s", process_name(d->traced[i].process));
+	}
+	for (size_t i = 0; i < d->config->target_cnt; i++)
+		d->target_states[i] = (struct daemon_target_state){
+			.live_cnt = d->targets[i].live_cnt,
+			.problem = problem_of(&d->targets[i]),
+		};
 	*view = (struct daemon_view){
 		.operations = d->operations,
 		.operation_cnt = d->operation_cnt,
+		.processes = d->processes,
+		.targets = d->target_states,
 		.start_wall_ns = d->start_wall_ns,
 		.interval_start_wall_ns =
 			d->start_wall_ns + (d->interval_mono_ns - d->start_mono_ns),
@@ -270,6 +295,7 @@ static void daemon_free(struct daemon *d)
 	processes_stop(d);
 	for (size_t i = 0; i < d->config->target_cnt; i++)
 		free(d->targets[i].faults);
+	free(d->processes);
 	operations_fini(d);
 	probe_free(d->probe);
 	streams_stop(d);

@@ -91,6 +91,7 @@ struct rpc_figures {
 };
 
 struct rpc {
+	const char *given_name; /* in the configuration; NULL: none */
 	struct counted connect;
 	const struct ts_endpoint_figures *live;
 	struct rpc_figures interval_start;
@@ -147,10 +148,24 @@ struct operation {
 	struct counted counted;
 };
 
+struct daemon_process {
+	pid_t pid;
+	size_t target_idx;
+	char name[64];
+	uint64_t since_wall_ns; /* that it is traced */
+};
+
+struct daemon_target_state {
+	size_t live_cnt;
+	const char *problem; /* with the last process, or else a function, of it; "" : none */
+};
+
 struct daemon_view {
 	const struct operation *operations;
 	size_t operation_cnt;
-	uint64_t start_wall_ns; /* of the trace */
+	const struct daemon_process *processes;
+	const struct daemon_target_state *targets; /* of each in the configuration */
+	uint64_t start_wall_ns;			   /* of the trace */
 	uint64_t interval_start_wall_ns;
 	uint64_t now_wall_ns;
 	enum probe_level level; /* PROBE_LEVEL_AUTO: no function is traced */

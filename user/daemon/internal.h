@@ -67,6 +67,8 @@ struct daemon {
 	uint32_t function_operation_max;
 	struct traced *traced;
 	size_t traced_cnt;
+	struct daemon_process *processes; /* for the view: as many */
+	struct daemon_target_state target_states[DAEMON_TARGET_MAX];
 	struct target targets[DAEMON_TARGET_MAX];
 	struct file_probes files[FILE_PROBES_MAX];
 	size_t file_cnt;

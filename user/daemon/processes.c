@@ -199,7 +199,8 @@ int processes_start(struct daemon *d, struct fault *why)
 	int err;
 
 	d->traced = calloc(DAEMON_PROCESS_MAX, sizeof(*d->traced));
-	if (!d->traced || !list.items) {
+	d->processes = calloc(DAEMON_PROCESS_MAX, sizeof(*d->processes));
+	if (!d->traced || !d->processes || !list.items) {
 		free(list.items);
 		return fault_set(why, -ENOMEM, "out of memory");
 	}

@@ -176,7 +176,7 @@ static bool add_endpoint(struct daemon *d, const struct sock_endpoint *e)
 	struct operation *o;
 	char name[320];
 
-	rpc_operation_name(d, &e->key, &(struct rpc_kind){kind, "tcp"}, name, sizeof(name));
+	rpc_operation_name(d, &e->key, &(struct rpc_kind){kind, "tcp", true}, name, sizeof(name));
 	d->endpoint_keys[e->idx] = e->key;
 	o = add_operation(d, &e->key, name, sock_series(d->sock, e->idx, TS_RPC_TOTAL), stripe_cnt);
 	if (!o)
@@ -189,6 +189,7 @@ static bool add_endpoint(struct daemon *d, const struct sock_endpoint *e)
 		return false;
 	o->rpc->live = sock_figures(d->sock, e->idx);
 	o->rpc->endpoint = e->idx;
+	o->rpc->given_name = rpc_given_name(d, &e->key);
 	segment_cnt = get_segments(!is_server, &segments);
 	for (size_t i = 0; i < segment_cnt; i++) {
 		o = add_operation(d, &e->key, name,
@@ -240,8 +241,8 @@ bool rpc_add_parsed(struct daemon *d, const struct parsed *p)
 	/* A record can be of an endpoint that came up after the last look. */
 	if (key->role == TS_ROLE_NONE)
 		find_endpoints(d);
-	rpc_operation_name(d, key, &(struct rpc_kind){p->kind, protocol_name(p->protocol)}, name,
-			   sizeof(name));
+	rpc_operation_name(d, key, &(struct rpc_kind){p->kind, protocol_name(p->protocol), false},
+			   name, sizeof(name));
 	o = add_operation(d, key, name, &p->series[TS_RPC_TOTAL], 1);
 	if (!o)
 		return false;

@@ -58,11 +58,14 @@ struct protocol_counts *rpc_counts(struct daemon *d, uint32_t endpoint);
 struct rpc_kind {
 	enum operation_kind operation;
 	const char *protocol;
+	bool is_by_direction;
 };
 
 /* rpc_config.c: as the configuration names the endpoint, else by its protocol and address. */
 void rpc_operation_name(const struct daemon *d, const struct ts_endpoint_key *key,
 			const struct rpc_kind *kind, char *name, size_t name_bytes);
+/* NULL: none. */
+const char *rpc_given_name(const struct daemon *d, const struct ts_endpoint_key *key);
 enum protocol_kind rpc_protocol(const struct daemon *d, uint32_t endpoint);
 /* Empties those that the configuration does not tell requests apart by. */
 void rpc_choose_labels(const struct daemon *d, uint32_t endpoint, struct protocol_labels *labels);

@@ -57,10 +57,20 @@ void rpc_operation_name(const struct daemon *d, const struct ts_endpoint_key *ke
 
 	if (e)
 		given = kind->operation == OPERATION_ORDER ? e->order_name : e->name;
-	if (given)
+	/* What a parser tells apart has the name; the same requests by direction have another. */
+	if (given && e->protocol && kind->is_by_direction)
+		snprintf(name, name_bytes, "%s %s", kind->protocol, given);
+	else if (given)
 		snprintf(name, name_bytes, "%s", given);
 	else
 		endpoint_name(key, kind->protocol, name, name_bytes);
+}
+
+const char *rpc_given_name(const struct daemon *d, const struct ts_endpoint_key *key)
+{
+	const struct daemon_endpoint *e = configured(d, key);
+
+	return e ? e->name : NULL;
 }
 
 enum protocol_kind rpc_protocol(const struct daemon *d, uint32_t endpoint)

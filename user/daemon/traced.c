@@ -368,6 +368,7 @@ int traced_take(struct daemon *d, struct traced *t, struct fault *why)
 	}
 	t->since_wall_ns = daemon_wall_ns();
 	d->targets[t->target_idx].live_cnt++;
+	d->targets[t->target_idx].fault.text[0] = '\0';
 	d->traced[d->traced_cnt++] = *t;
 	return 0;
 }

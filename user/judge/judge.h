@@ -98,6 +98,8 @@ int judge_acknowledge(struct judge *judge, const char *id, const char *by, uint6
 /* -ENOSPC. */
 int judge_silence(struct judge *judge, const struct judge_silence *silence, uint32_t *ret_id);
 int judge_unsilence(struct judge *judge, uint32_t id); /* -ENOENT */
+/* A silence that is not over matches. */
+bool judge_is_silenced(const struct judge *judge, const struct alert *alert, uint64_t wall_ns);
 const struct judge_silence *judge_silences(const struct judge *judge, size_t *ret_cnt);
 
 /*

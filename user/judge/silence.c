@@ -85,6 +85,11 @@ int judge_unsilence(struct judge *judge, uint32_t id)
 	return -ENOENT;
 }
 
+bool judge_is_silenced(const struct judge *judge, const struct alert *alert, uint64_t wall_ns)
+{
+	return silence_covers(judge, alert, wall_ns);
+}
+
 const struct judge_silence *judge_silences(const struct judge *judge, size_t *ret_cnt)
 {
 	*ret_cnt = judge->silence_cnt;

@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From the configuration to the end: what the agent opens, and in which order. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon/agent_internal.h"
+
+/* --- configuration ---------------------------------------------------------------------------- */
+
+static const char *environment(const char *name)
+{
+	return getenv(name);
+}
+
+/* Loads and says what is wrong. */
+static int load(struct agent *a, struct config **ret_config, struct agent_config **ret_daemon,
+		struct fault *why)
+{
+	struct config_problems problems;
+	struct config *config;
+	int err = config_load(a->options->config_path, environment, &config, &problems);
+
+	for (size_t i = 0; err && i < problems.cnt; i++)
+		agent_log(&a->log, AGENT_LOG_ERROR, "config", "%s", problems.items[i].text);
+	if (err)
+		return fault_set(why, err == -ENOMEM ? err : -EINVAL,
+				 "the configuration \"%s\" is not right: see above",
+				 a->options->config_path);
+	err = agent_config_new(config, ret_daemon, why);
+	if (err) {
+		config_free(config);
+		return err;
+	}
+	*ret_config = config;
+	return 0;
+}
+
+static const struct daemon_config *on_reload(void *context)
+{
+	struct agent *a = context;
+	struct fault why;
+
+	agent_log(&a->log, AGENT_LOG_INFO, "reload", "reading \"%s\" again",
+		  a->options->config_path);
+	if (load(a, &a->next_config, &a->next_daemon_config, &why)) {
+		agent_log(&a->log, AGENT_LOG_ERROR, "reload", "%s; the running one stays",
+			  why.text);
+		return NULL;
+	}
+	return agent_config_get(a->next_daemon_config);
+}
+
+static int start_notify(struct agent *a, const struct config *config, struct notify **ret_notify,
+			struct fault *why);
+
+static int watch_peer(struct agent *a, int fd, struct fault *why)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+
+	return epoll_ctl(a->peers_fd, EPOLL_CTL_ADD, fd, &event)
+		       ? fault_set(why, -errno, "cannot watch channels: %s", strerror(errno))
+		       : 0;
+}
+
+/* Channels and rules of the next configuration; on failure those of the running one stay. */
+static int take_judgement(struct agent *a, struct fault *why)
+{
+	struct notify *notify;
+	int err = start_notify(a, a->next_config, &notify, why);
+
+	if (err)
+		return err;
+	err = judge_replace(a->judge, a->next_config, a->view.now_wall_ns);
+	if (err) {
+		notify_close(notify);
+		return fault_set(why, err, "out of memory");
+	}
+	notify_adopt(notify, a->notify);
+	notify_close(a->notify);
+	a->notify = notify;
+	return watch_peer(a, notify_fd(notify), why);
+}
+
+static bool is_same_history(const struct config_history *a, const struct config_history *b)
+{
+	return a->is_enabled == b->is_enabled && a->keep_10s_ns == b->keep_10s_ns &&
+	       a->keep_1m_ns == b->keep_1m_ns && a->keep_1h_ns == b->keep_1h_ns &&
+	       a->max_bytes == b->max_bytes;
+}
+
+static void on_reloaded(const struct daemon_view *view, void *context)
+{
+	struct agent *a = context;
+	struct config *old_config = a->config;
+	struct agent_config *old_daemon = a->daemon_config;
+	struct fault why;
+
+	if (!view) {
+		agent_config_free(a->next_daemon_config);
+		config_free(a->next_config);
+		a->next_config = NULL;
+		return;
+	}
+	a->view = *view;
+	/* Operations and targets have other numbers now. */
+	agent_second_forget(a);
+	agent_usage_reset(a->usage);
+	if (take_judgement(a, &why))
+		agent_log(&a->log, AGENT_LOG_ERROR, "reload", "%s", why.text);
+	if (!is_same_history(&old_config->history, &a->next_config->history))
+		agent_log(&a->log, AGENT_LOG_WARNING, "reload",
+			  "what \"history\" says takes effect when the agent is started again");
+	a->config = a->next_config;
+	a->daemon_config = a->next_daemon_config;
+	a->next_config = NULL;
+	a->log.is_json = a->config->log_format && strcmp(a->config->log_format, "json") == 0;
+	agent_config_free(old_daemon);
+	config_free(old_config);
+	agent_log(&a->log, AGENT_LOG_INFO, "ready",
+		  "reloaded: %zu operations at %zu sites in %zu processes", view->operation_cnt,
+		  view->site_cnt, view->process_cnt);
+}
+
+/* --- the loop's callbacks --------------------------------------------------------------------- */
+
+/* sd_notify(3): one datagram, which is no reason to link a library of systemd's. */
+static void tell_systemd(const char *text)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	const char *path = getenv("NOTIFY_SOCKET");
+	size_t length = path ? strlen(path) : 0;
+	int fd;
+
+	if (!length || length >= sizeof(address.sun_path))
+		return;
+	memcpy(address.sun_path, path, length);
+	if (path[0] == '@')
+		address.sun_path[0] = '\0'; /* the abstract name space */
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return;
+	/* Nobody to tell is none of the agent's troubles. */
+	(void)!sendto(fd, text, strlen(text), MSG_NOSIGNAL, (struct sockaddr *)&address,
+		      (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length));
+	close(fd);
+}
+
+static void on_attached(const struct daemon_view *view, void *context)
+{
+	struct agent *a = context;
+
+	a->view = *view;
+	for (size_t i = 0; i < a->config->target_cnt; i++) {
+		const struct daemon_target_state *t = &view->targets[i];
+
+		if (!t->live_cnt)
+			agent_log(&a->log, AGENT_LOG_WARNING, "target",
+				  "\"%s\": no process yet%s%s", a->config->targets[i].name,
+				  t->problem[0] ? ": " : "", t->problem);
+	}
+	agent_log(&a->log, AGENT_LOG_INFO, "ready",
+		  "ready: %zu operations at %zu sites in %zu processes", view->operation_cnt,
+		  view->site_cnt, view->process_cnt);
+	a->is_ready = true;
+	tell_systemd("READY=1");
+}
+
+static int on_interval(const struct daemon_view *view, void *context)
+{
+	struct agent *a = context;
+
+	agent_second(a, view);
+	if (a->next_config) /* the last counts of the configuration that goes */
+		agent_second_close(a);
+	return 0;
+}
+
+static void on_message(const char *text, void *context)
+{
+	const struct agent *a = context;
+
+	agent_log(&a->log, AGENT_LOG_INFO, "target", "%s", text);
+}
+
+static void on_peers_ready(void *context)
+{
+	struct agent *a = context;
+	struct epoll_event ready[4];
+
+	/* Which of them is no matter: each does what it can, which may be nothing. */
+	if (epoll_wait(a->peers_fd, ready, 4, 0) <= 0)
+		return;
+	notify_run(a->notify);
+	serve_run(a->serve);
+}
+
+/* Channels get what is pending, for as long as NOTIFY_DRAIN_NS. */
+static void drain(struct agent *a)
+{
+	struct pollfd wait = {.fd = notify_fd(a->notify), .events = POLLIN};
+
+	notify_drain(a->notify);
+	while (!notify_is_drained(a->notify)) {
+		poll(&wait, 1, 100);
+		notify_run(a->notify);
+	}
+}
+
+static int on_end(const struct daemon_view *view, void *context)
+{
+	struct agent *a = context;
+
+	tell_systemd("STOPPING=1");
+	agent_second(a, view);
+	agent_second_close(a);
+	if (a->store && store_flush(a->store, STORE_CLOSE_NS))
+		agent_log(&a->log, AGENT_LOG_ERROR, "history",
+			  "the last windows are not written: the disk did not take them in time");
+	drain(a);
+	agent_log(&a->log, AGENT_LOG_INFO, "end", "ended; nothing is attached");
+	return 0;
+}
+
+/* --- life ------------------------------------------------------------------------------------- */
+
+static void on_channel(const struct notify_change *change, void *context)
+{
+	const struct agent *a = context;
+	bool is_worse = change->to == NOTIFY_DOWN || change->to == NOTIFY_RETRYING;
+
+	agent_log(&a->log, is_worse ? AGENT_LOG_WARNING : AGENT_LOG_INFO, "channel",
+		  "\"%s\" is %s%s%s", change->channel, notify_channel_state_name(change->to),
+		  change->error[0] ? ": " : "", change->error);
+}
+
+static int start_notify(struct agent *a, const struct config *config, struct notify **ret_notify,
+			struct fault *why)
+{
+	const struct notify_options options = {
+		.config = config,
+		.host = a->host,
+		.seed = a->start_wall_ns,
+		.on_change = on_channel,
+		.context = a,
+	};
+
+	return notify_open(&options, ret_notify, why);
+}
+
+static int make_directory(const char *path, struct fault *why)
+{
+	if (mkdir(path, 0750) && errno != EEXIST)
+		return fault_set(why, -errno, "cannot make the directory \"%s\": %s", path,
+				 strerror(errno));
+	return 0;
+}
+
+static int prepare_paths(struct agent *a, struct fault *why)
+{
+	const char *state = a->options->state_dir;
+	const char *history = state ? state : AGENT_HISTORY_DIR;
+	const char *socket = state ? state : AGENT_SOCKET_DIR;
+	int err = make_directory(history, why);
+
+	if (!err)
+		err = make_directory(socket, why);
+	if ((size_t)snprintf(a->history_path, sizeof(a->history_path), "%s/%s", history,
+			     STORE_FILE) >= sizeof(a->history_path) ||
+	    (size_t)snprintf(a->socket_path, sizeof(a->socket_path), "%s/%s", socket,
+			     AGENT_SOCKET_FILE) >= sizeof(a->socket_path))
+		err = fault_set(why, -ENAMETOOLONG, "the name of the state directory is too long");
+	return err;
+}
+
+static int start_store(struct agent *a, struct fault *why)
+{
+	const struct store_options options = {
+		.path = a->history_path,
+		.run_id = a->run_id,
+		.keep = a->config->history,
+	};
+
+	int err;
+
+	if (!a->config->history.is_enabled)
+		return 0;
+	err = store_open(&options, &a->store, why);
+	if (!err)
+		a->store_state.health = STORE_GOOD;
+	return err;
+}
+
+static void name_run(struct agent *a)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	a->start_wall_ns = (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
+	snprintf(a->run_id, sizeof(a->run_id), "%llx-%x", (unsigned long long)a->start_wall_ns,
+		 (unsigned int)getpid());
+	if (gethostname(a->host, sizeof(a->host) - 1))
+		snprintf(a->host, sizeof(a->host), "unknown");
+}
+
+/* notify_open forks: it comes before threads and descriptors of others. */
+static int start(struct agent *a, struct fault *why)
+{
+	int err = load(a, &a->config, &a->daemon_config, why);
+
+	if (err || !a->config)
+		return err;
+	a->log.is_json = a->config->log_format && strcmp(a->config->log_format, "json") == 0;
+	name_run(a);
+	err = start_notify(a, a->config, &a->notify, why);
+	if (err)
+		return err;
+	a->peers_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (a->peers_fd < 0)
+		return fault_set(why, -errno, "cannot start the loop: %s", strerror(errno));
+	err = watch_peer(a, notify_fd(a->notify), why);
+	if (!err)
+		err = prepare_paths(a, why);
+	if (!err)
+		err = agent_alerts_start(a, why);
+	if (!err)
+		err = agent_serve_start(a, why);
+	if (!err)
+		err = watch_peer(a, serve_fd(a->serve), why);
+	if (!err)
+		err = start_store(a, why);
+	if (!err)
+		err = agent_usage_new(a->options->state_dir ? a->options->state_dir
+							    : AGENT_HISTORY_DIR,
+				      &a->usage, why);
+	if (!err)
+		agent_alerts_restore(a);
+	return err;
+}
+
+static void stop(struct agent *a)
+{
+	agent_second_forget(a);
+	agent_values_fini(&a->values);
+	agent_usage_free(a->usage);
+	if (a->store)
+		store_close(a->store);
+	serve_close(a->serve);
+	judge_free(a->judge);
+	notify_close(a->notify);
+	if (a->peers_fd >= 0)
+		close(a->peers_fd);
+	agent_config_free(a->daemon_config);
+	config_free(a->config);
+}
+
+int agent_run(const struct agent_options *options, struct fault *why)
+{
+	struct agent *a = calloc(1, sizeof(*a));
+	struct daemon_output output = {
+		.on_attached = on_attached,
+		.on_interval = on_interval,
+		.on_end = on_end,
+		.on_message = on_message,
+		.on_reload = on_reload,
+		.on_reloaded = on_reloaded,
+		.context = a,
+	};
+	int err;
+
+	if (!a)
+		return fault_set(why, -ENOMEM, "out of memory");
+	a->options = options;
+	a->peers_fd = -1;
+	err = start(a, why);
+	if (!err) {
+		output.extras[output.extra_cnt++] =
+			(struct daemon_extra){a->peers_fd, on_peers_ready};
+		err = daemon_run(agent_config_get(a->daemon_config), &output, why);
+	}
+	stop(a);
+	free(a);
+	return err;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the agent's files share. */
+#ifndef TICKSCOPE_DAEMON_AGENT_INTERNAL_H
+#define TICKSCOPE_DAEMON_AGENT_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/agent.h"
+#include "daemon/agent_config.h"
+#include "daemon/agent_log.h"
+#include "daemon/agent_series.h"
+#include "daemon/agent_usage.h"
+#include "daemon/agent_values.h"
+#include "judge/judge.h"
+#include "notify/notify.h"
+#include "serve/serve.h"
+#include "store/store.h"
+
+#define AGENT_SELF	 "tickscope"	/* the target of the agent's own values */
+#define AGENT_HISTORY_NS 10000000000ULL /* a window of the history */
+
+/* What stands beside an operation of the loop; the same index. */
+struct agent_operation {
+	struct agent_series *total; /* NULL: it could not be kept, which was said */
+	struct agent_series *connect;
+};
+
+struct agent {
+	const struct agent_options *options;
+	struct agent_log log;
+	struct config *config;
+	struct agent_config *daemon_config;
+	struct config *next_config; /* while it takes the place of the one before */
+	struct agent_config *next_daemon_config;
+	struct judge *judge;
+	struct notify *notify;
+	struct serve *serve;
+	int peers_fd;	     /* epoll: whoever the agent talks to */
+	struct store *store; /* NULL: the configuration wants no history */
+	struct agent_usage *usage;
+	struct agent_values values;
+	struct agent_operation *operations;
+	size_t operation_cnt;
+	uint64_t batch_start_wall_ns;	/* of the open window of the history; 0: nothing is in it */
+	struct store_state store_state; /* as it was said last */
+	uint64_t dropped_window_cnt;	/* a second ago */
+	uint64_t start_wall_ns;
+	uint64_t judged_mono_ns; /* when the judge last looked */
+	uint64_t system_mono_ns; /* likewise, as a whole */
+	bool has_silences;
+	bool is_ready;
+	char host[256];
+	char run_id[64];
+	char history_path[4096];
+	char socket_path[4096];
+	struct daemon_view view; /* the last one */
+};
+
+/* agent_second.c: a second has passed. */
+void agent_second(struct agent *a, const struct daemon_view *view);
+/* Closes the open window of the history. */
+void agent_second_close(struct agent *a);
+/* Operations have other numbers from now on. */
+void agent_second_forget(struct agent *a);
+
+/* agent_serve.c: opens the socket. */
+int agent_serve_start(struct agent *a, struct fault *why);
+
+/* agent_alerts.c */
+int agent_alerts_start(struct agent *a, struct fault *why);
+/* Reminders and escalation pause while an alert is silenced. */
+void agent_alerts_tell_silences(struct agent *a);
+/* What fired before this agent started. */
+void agent_alerts_restore(struct agent *a);
+
+#endif
