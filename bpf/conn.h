@@ -17,6 +17,9 @@
 #include "series.h"
 #include "stream.h"
 
+#define MSG_PEEK     0x2
+#define MSG_ERRQUEUE 0x2000
+
 /* Connections so far. */
 __u64 conn_cnt = 0;
 /* Connections that found no room. */
@@ -289,6 +292,7 @@ static __always_inline void client_reads(struct ts_conn *c, struct ts_endpoint_f
 static __always_inline void server_reads(struct ts_conn *c, struct ts_endpoint_figures *f,
 					 __u64 now_ns)
 {
+	phase_settled(c);
 	rpc_close(c, TS_PHASE_IDLE);
 	if (phase_move(c, TS_PHASE_IDLE, TS_PHASE_BUSY)) {
 		COUNTER_ADD(f->arrivals_missed, 1);
@@ -375,27 +379,48 @@ static __always_inline void conn_arrives(struct ts_conn *c, __u32 acked_sequence
 	}
 	server_catches_up(c, acked_sequence, now_ns);
 	rpc_close(c, TS_PHASE_IDLE);
-	if (phase_move(c, TS_PHASE_IDLE, TS_PHASE_BUSY)) {
+	/* In one step: of Unix sockets it can come while the bytes are being read. */
+	if (phase_of(c) == TS_PHASE_IDLE) {
 		c->arrived_ns = now_ns;
-		phase_set(c, TS_PHASE_REQUEST);
+		phase_move(c, TS_PHASE_IDLE, TS_PHASE_REQUEST);
 	}
+}
+
+/* It ends: what is open on it never will be answered. */
+static __always_inline void conn_close(struct ts_conn *c, struct ts_endpoint_figures *f)
+{
+	__u32 phase;
+
+	if (rpc_close(c, TS_PHASE_IDLE))
+		return;
+	phase = phase_of(c);
+	/* What a server has not read was no request yet. */
+	if (phase == TS_PHASE_READ || phase == TS_PHASE_ARRIVED ||
+	    (phase == TS_PHASE_REQUEST && c->role == TS_ROLE_CLIENT))
+		rpc_abandon(c);
+	else if (phase == TS_PHASE_REQUEST)
+		COUNTER_ADD(f->unread_requests, 1);
 }
 
 /* The socket is gone. */
 static __always_inline void conn_end(struct sock *sk)
 {
 	struct ts_conn *c = conn_get(sk);
+	struct ts_endpoint_figures *f;
 	__u64 key = (__u64)sk;
-	__u32 phase;
+	__u32 unread_bytes;
 
 	if (!c)
 		return;
-	if (!rpc_close(c, TS_PHASE_IDLE)) {
-		phase = phase_of(c);
-		/* What a server has not read was no request yet. */
-		if (phase == TS_PHASE_READ || phase == TS_PHASE_ARRIVED ||
-		    (phase == TS_PHASE_REQUEST && c->role == TS_ROLE_CLIENT))
-			rpc_abandon(c);
+	f = figures_get(c->endpoint);
+	if (f) {
+		/* With the handshake's last segment, arrival is not seen. A FIN counts as a byte.
+		 */
+		unread_bytes = BPF_CORE_READ((struct tcp_sock *)sk, rcv_nxt) -
+			       BPF_CORE_READ((struct tcp_sock *)sk, copied_seq);
+		if (c->role == TS_ROLE_SERVER && phase_of(c) == TS_PHASE_IDLE && unread_bytes > 1)
+			COUNTER_ADD(f->unread_requests, 1);
+		conn_close(c, f);
 	}
 	stream_event(c, TS_STREAM_CLOSED, 0, 0);
 	bpf_map_delete_elem(&conns, &key);

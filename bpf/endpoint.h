@@ -13,6 +13,7 @@
 #define AF_INET	    2
 #define AF_INET6    10
 #define IPPROTO_TCP 6
+#define IPPROTO_UDP 17
 
 /* Endpoints that have a place of their own; set before load. */
 const volatile __u32 endpoint_max = 0;
@@ -135,7 +136,7 @@ static __always_inline bool is_chosen(const struct ts_endpoint_key *key,
 		return false;
 	if (!f->family)
 		return true;
-	if (key->role != TS_ROLE_CLIENT || f->family != key->family)
+	if (key->role == TS_ROLE_SERVER || f->family != key->family)
 		return false;
 	for (int i = 0; i < 4; i++) {
 		if ((words[i] ^ wanted[i]) & prefix_mask(f->prefix_bits - 32 * i))

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Measures requests and answers on TCP connections of the targets, as client and as server. Sends
- * and receives are seen by one of three kinds of hook, whichever the kernel has; arrival in the
- * kernel, connects, retransmits and ends by tracepoints, which all kernels have.
+ * Measures requests and answers on connections of the targets, as client and as server, and feeds
+ * of datagrams. Sends and receives are seen by one of three kinds of hook, whichever the kernel
+ * has; arrival in the kernel, connects, retransmits and ends by tracepoints, which all kernels
+ * have.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
@@ -10,13 +11,14 @@
 #include <bpf/bpf_tracing.h>
 
 #include <tickscope/abi_sock.h>
+#include "call.h"
 #include "conn.h"
+#include "datagram.h"
+#include "feed.h"
+#include "local.h"
 #include "processes.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
-
-#define MSG_PEEK     0x2
-#define MSG_ERRQUEUE 0x2000
 
 #define TCP_ESTABLISHED 1
 #define TCP_SYN_SENT	2
@@ -47,8 +49,10 @@ static __always_inline struct ts_conn *conn_of_target(struct sock *sk)
 	return c;
 }
 
-/* start_ns: when the send began, where that is known, else when it ended. */
-static __always_inline void on_sent(struct sock *sk, int sent_bytes, __u64 start_ns)
+/* A function of its own, as those of other sockets are: the stack of a program that has all of them
+ * would be too large for kernels before 6.13. start_ns: when the send began, where that is known,
+ * else when it ended. */
+static __noinline void on_sent(struct sock *sk, int sent_bytes, __u64 start_ns)
 {
 	struct transfer transfer = {
 		.sk = (__u64)sk, .kind = TS_STREAM_SENT, .bytes = sent_bytes, .start_ns = start_ns};
@@ -70,7 +74,7 @@ static __always_inline void on_sent(struct sock *sk, int sent_bytes, __u64 start
 	stream_data(c, &transfer);
 }
 
-static __always_inline void on_received(struct sock *sk, int received_bytes, int flags)
+static __noinline void on_received(struct sock *sk, int received_bytes, int flags)
 {
 	struct transfer transfer = {
 		.sk = (__u64)sk, .kind = TS_STREAM_RECEIVED, .bytes = received_bytes};
@@ -87,6 +91,10 @@ static __always_inline void on_received(struct sock *sk, int received_bytes, int
 	if (!f)
 		return;
 	COUNTER_ADD(f->bytes_received, received_bytes);
+	f->queue_bytes = BPF_CORE_READ((struct tcp_sock *)sk, rcv_nxt) -
+			 BPF_CORE_READ((struct tcp_sock *)sk, copied_seq);
+	counter_raise(&f->queue_max_bytes, f->queue_bytes + received_bytes);
+	f->queue_limit_bytes = BPF_CORE_READ(sk, sk_rcvbuf);
 	/* tcp_sock.srtt_us is eight times the smoothed round trip. */
 	f->srtt_us = BPF_CORE_READ((struct tcp_sock *)sk, srtt_us) >> 3;
 	transfer.sequence = BPF_CORE_READ((struct tcp_sock *)sk, copied_seq);
@@ -101,56 +109,35 @@ static __always_inline void on_received(struct sock *sk, int received_bytes, int
 SEC("raw_tp/sock_send_length")
 int sock_sent(struct bpf_raw_tracepoint_args *ctx)
 {
-	on_sent((struct sock *)ctx->args[0], (int)ctx->args[1], 0);
+	struct sock *sk = (struct sock *)ctx->args[0];
+	__u16 protocol = BPF_CORE_READ(sk, sk_protocol);
+
+	if (protocol == IPPROTO_TCP)
+		on_sent(sk, (int)ctx->args[1], 0);
+	else if (protocol == IPPROTO_UDP)
+		feed_sent(sk, (int)ctx->args[1], bpf_ktime_get_ns());
+	else
+		local_sent(sk, (int)ctx->args[1], bpf_ktime_get_ns());
 	return 0;
 }
 
 SEC("raw_tp/sock_recv_length")
 int sock_received(struct bpf_raw_tracepoint_args *ctx)
 {
-	on_received((struct sock *)ctx->args[0], (int)ctx->args[1], (int)ctx->args[2]);
+	struct sock *sk = (struct sock *)ctx->args[0];
+	__u16 protocol = BPF_CORE_READ(sk, sk_protocol);
+
+	if (protocol == IPPROTO_TCP)
+		on_received(sk, (int)ctx->args[1], (int)ctx->args[2]);
+	else if (protocol == IPPROTO_UDP)
+		feed_received(sk, (int)ctx->args[1], (int)ctx->args[2]);
+	else
+		local_received(sk, (int)ctx->args[1], (int)ctx->args[2]);
 	return 0;
 }
 
 /* --- fentry and fexit, kprobe and kretprobe: around the TCP functions ----------------------------
  */
-
-/* A send or receive that a thread is in. */
-struct call {
-	__u64 sk;
-	__u64 start_ns;
-	int flags;
-	int reserved;
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, struct call);
-} calls SEC(".maps");
-
-static __always_inline void call_begin(struct sock *sk, int flags)
-{
-	struct call *call;
-
-	if (!current_target())
-		return;
-	call = bpf_task_storage_get(&calls, bpf_get_current_task_btf(), 0,
-				    BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!call)
-		return;
-	call->sk = (__u64)sk;
-	call->flags = flags;
-	call->start_ns = bpf_ktime_get_ns();
-}
-
-static __always_inline struct call *call_end(void)
-{
-	struct call *call = bpf_task_storage_get(&calls, bpf_get_current_task_btf(), 0, 0);
-
-	return call && call->sk ? call : NULL;
-}
 
 SEC("fentry/tcp_sendmsg")
 int BPF_PROG(sock_send_enter, struct sock *sk)
@@ -354,6 +341,17 @@ int sock_retransmit(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
+SEC("raw_tp/tcp_receive_reset")
+int sock_reset(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct ts_conn *c = conn_get((struct sock *)ctx->args[0]);
+	struct ts_endpoint_figures *f = c ? figures_get(c->endpoint) : NULL;
+
+	if (f)
+		COUNTER_ADD(f->resets, 1);
+	return 0;
+}
+
 SEC("raw_tp/tcp_destroy_sock")
 int sock_destroyed(struct bpf_raw_tracepoint_args *ctx)
 {
@@ -377,5 +375,7 @@ int sock_settle(struct ts_settle *ctx)
 	struct ts_settle settle = *ctx;
 
 	bpf_for_each_map_elem(&conns, settle_one, &settle, 0);
+	bpf_for_each_map_elem(&feeds, settle_feed, &settle, 0);
+	bpf_for_each_map_elem(&locals, settle_local, &settle, 0);
 	return 0;
 }

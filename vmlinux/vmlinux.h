@@ -86,6 +86,39 @@ struct in6_addr {
 	} in6_u;
 };
 
+typedef struct {
+	int counter;
+} atomic_t;
+
+struct super_block {
+	unsigned int s_dev;
+};
+
+struct inode {
+	struct super_block *i_sb;
+	unsigned long i_ino;
+};
+
+struct file {
+	struct inode *f_inode;
+};
+
+struct sock;
+
+struct socket {
+	struct file *file;
+	struct sock *sk;
+};
+
+struct sk_buff_head {
+	__u32 qlen;
+};
+
+struct numa_drop_counters {
+	atomic_t drops0;
+	atomic_t drops1;
+};
+
 struct sock_common {
 	union {
 		struct {
@@ -102,17 +135,76 @@ struct sock_common {
 	unsigned short skc_family;
 	possible_net_t skc_net;
 	struct in6_addr skc_v6_daddr;
+	struct in6_addr skc_v6_rcv_saddr;
 };
 
 struct sock {
 	struct sock_common __sk_common;
 	__u16 sk_protocol;
+	__u16 sk_type;
+	atomic_t sk_drops;
+	struct numa_drop_counters *sk_drop_counters;
+	struct sk_buff_head sk_receive_queue;
+	struct {
+		atomic_t rmem_alloc;
+	} sk_backlog;
+	int sk_rcvbuf;
+	struct socket *sk_socket;
+};
+
+typedef struct refcount_struct {
+	atomic_t refs;
+} refcount_t;
+
+struct sockaddr_un {
+	char sun_path[108];
+};
+
+struct unix_address {
+	refcount_t refcnt;
+	int len;
+	struct sockaddr_un name[0];
+};
+
+struct unix_sock {
+	struct unix_address *addr;
+	struct sock *peer;
+};
+
+struct in_addr {
+	__be32 s_addr;
+};
+
+struct ip_mreqn {
+	struct in_addr imr_multiaddr;
+};
+
+struct ip_mc_socklist {
+	struct ip_mreqn multi;
+};
+
+struct ipv6_mc_socklist {
+	struct in6_addr addr;
+};
+
+struct ipv6_pinfo {
+	struct ipv6_mc_socklist *ipv6_mc_list;
+};
+
+struct inet_sock {
+	struct ipv6_pinfo *pinet6;
+	struct ip_mc_socklist *mc_list;
+};
+
+struct udp_sock {
+	struct sk_buff_head reader_queue;
 };
 
 struct tcp_sock {
 	__u32 copied_seq;
 	__u32 write_seq;
 	__u32 snd_una;
+	__u32 rcv_nxt;
 	__u32 srtt_us;
 };
 
@@ -121,25 +213,8 @@ struct sk_buff {
 	unsigned char *data;
 };
 
-typedef struct {
-	int counter;
-} atomic_t;
-
 struct signal_struct {
 	atomic_t live;
-};
-
-struct super_block {
-	unsigned int s_dev;
-};
-
-struct inode {
-	struct super_block *i_sb;
-	unsigned long i_ino;
-};
-
-struct file {
-	struct inode *f_inode;
 };
 
 struct linux_binprm {

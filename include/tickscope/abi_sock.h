@@ -4,22 +4,32 @@
 #define TICKSCOPE_ABI_SOCK_H
 
 #include <tickscope/abi.h>
+#include <tickscope/abi_stream.h>
 
 enum ts_role {
 	TS_ROLE_NONE = 0,
 	TS_ROLE_CLIENT, /* the target opened the connection */
 	TS_ROLE_SERVER, /* the target accepted it */
+	TS_ROLE_FEED,	/* the target listens to datagrams */
 };
 
-/* A remote service, or a port that the target serves. */
+enum ts_transport {
+	TS_TRANSPORT_TCP = 0,
+	TS_TRANSPORT_UDP,
+	TS_TRANSPORT_UNIX, /* stream; the address is a hash of the name, which is in local_names */
+};
+
+/* A remote service, a port that the target serves, or where datagrams come to. */
 struct ts_endpoint_key {
-	__u8 address[16]; /* network order; an IPv4 one in the first four bytes; of a server zero */
+	__u8 address[16]; /* network order; an IPv4 one in the first four bytes; of a server zero;
+			     of a feed its multicast group, or the own address */
 	__u16 port;	  /* host order */
 	__u8 family;	  /* AF_INET or AF_INET6 */
 	__u8 role;	  /* enum ts_role */
 	__u8 filter;	  /* number of the filter that chose it, from 1; 0: there are none */
 	__u8 target;	  /* number, from 1 */
-	__u8 reserved[2];
+	__u8 transport;	  /* enum ts_transport */
+	__u8 reserved;
 };
 
 #define TS_FILTER_MAX 16 /* each new connection is compared with all of them */
@@ -54,57 +64,42 @@ enum ts_rpc_series {
 	TS_RPC_SERIES_CNT,
 };
 
-/* All but srtt_us only grow. */
+/* All but srtt_us, queue_bytes and queue_limit_bytes only grow. */
 struct ts_endpoint_figures {
 	__u64 bytes_sent;
 	__u64 bytes_received;
 	__u64 retransmits;
 	__u64 connections;	 /* seen */
 	__u64 unsolicited_bytes; /* received while no request waited */
-	__u64 arrivals_missed;	 /* answers whose arrival was not seen: it is taken as the read */
+	__u64 arrivals_missed;	 /* what was read without its arrival having been seen */
 	__u64 srtt_us;		 /* smoothed round trip of the connection that was last read from */
-	__u64 reserved;
+	__u64 resets;		 /* connections that the other side reset */
+	__u64 unread_requests; /* of a server: came, and the connection ended before it read them */
+	__u64 datagrams_dropped; /* by the kernel: no room in the receive queue, or damaged */
+	__u64 queue_bytes;	 /* that the last one looked at holds unread, with their overhead */
+	__u64 queue_max_bytes;	 /* the most that was seen */
+	__u64 queue_limit_bytes; /* its SO_RCVBUF */
+	__u64 reserved[3];
 };
-_Static_assert(sizeof(struct ts_endpoint_figures) == 64, "figures are one cache line");
+_Static_assert(sizeof(struct ts_endpoint_figures) == 128, "figures are two cache lines");
 
 /* Connections at once, over all processes; an engine with 10 000 fits six times. */
 #define TS_CONN_MAX 65536
 
-/* Payload of one record. A mask, for the verifier. */
-#define TS_PAYLOAD_MAX 1023
-/* Records of one send or receive: 16 KiB, the largest piece that TLS carries, is whole. */
-#define TS_CHUNK_MAX 17
-/* In 64 MiB/s of records, an eighth of a second. */
-#define TS_STREAM_RING_BYTES (8U << 20)
+/* Unix sockets at once. */
+#define TS_LOCAL_MAX 16384
 
-enum ts_stream_kind {
-	TS_STREAM_NONE = 0,
-	TS_STREAM_SENT,
-	TS_STREAM_RECEIVED,
-	TS_STREAM_ARRIVED, /* in the kernel, not yet read */
-	TS_STREAM_CLOSED,
+/* sockaddr_un.sun_path; abstract ones begin with a zero. */
+#define TS_LOCAL_NAME_MAX 108
+
+struct ts_local_name {
+	__u32 length;
+	__u8 bytes[TS_LOCAL_NAME_MAX];
 };
 
-/* One record of the ring `stream`; times are CLOCK_MONOTONIC ns. */
-struct ts_stream_record {
-	__u64 conn; /* a number that no other connection has */
-	__u64 mono_ns;
-	__u64 start_ns; /* of a send, where it is seen; else 0 */
-	__u32 endpoint;
-	__u32 tgid;
-	__u32 bytes;	     /* of the stream */
-	__u32 sequence;	     /* TCP's, behind the last byte that was sent, received, or arrived */
-	__u32 sent_sequence; /* of a receive: behind the last byte that was sent before it */
-	__u32 padding;
-	__u16 captured; /* of these, the first, follow */
-	__u8 kind;	/* enum ts_stream_kind */
-	__u8 role;	/* enum ts_role */
-	__u8 is_whole;
-	__u8 has_gap;  /* records of this connection before this one are missing */
-	__u8 is_plain; /* of an encrypted connection: what OpenSSL was given, or has given */
-	__u8 reserved;
-};
-_Static_assert(sizeof(struct ts_stream_record) == 56, "record has no hidden padding");
+/* UDP sockets at once, and of each how many unread datagrams have their times: 32 KiB each. */
+#define TS_FEED_MAX   512
+#define TS_FEED_DEPTH 4096 /* a power of two; with the usual SO_RCVBUF there is room for 277 */
 
 /* A process that is measured. */
 struct ts_target {

@@ -48,16 +48,16 @@ RUST_FLAGS_rdesk := $(RUST_LEGACY)
 RUST_FLAGS_rdesk-v0 := -Csymbol-mangling-version=v0
 RUST_FLAGS_rdesk-abort := $(RUST_LEGACY) -Cpanic=abort
 
-BPF_TARGETS := $(addprefix $(BPF_TARGET_DIR)/,$(PLAIN_VARIANTS) frames exceptions timed libtarget.so uses_library jit execs hidden rpc \
+BPF_TARGETS := $(addprefix $(BPF_TARGET_DIR)/,$(PLAIN_VARIANTS) frames exceptions timed libtarget.so uses_library jit execs hidden rpc udp \
 	$(GO_VARIANTS) $(RUST_BUILDS) rdesk-stripped)
 
 $(addprefix $(BPF_TARGET_DIR)/,$(PLAIN_VARIANTS)): $(BPF_TARGET_DIR)/%: tests/bpf/targets/plain.c $(BPF_TARGET_HEADER)
 	@mkdir -p $(@D)
 	$(or $(PLAIN_CC_$*),$(CC)) $(BPF_TARGET_CFLAGS) $(PLAIN_FLAGS_$*) -o $@ $< -lpthread
 
-$(addprefix $(BPF_TARGET_DIR)/,frames timed uses_library execs hidden rpc): $(BPF_TARGET_DIR)/%: tests/bpf/targets/%.c $(BPF_TARGET_HEADER)
+$(addprefix $(BPF_TARGET_DIR)/,frames timed uses_library execs hidden rpc udp): $(BPF_TARGET_DIR)/%: tests/bpf/targets/%.c $(BPF_TARGET_HEADER)
 	@mkdir -p $(@D)
-	$(CC) $(BPF_TARGET_CFLAGS) -fcf-protection=full -o $@ $< -lpthread -ldl
+	$(CC) $(BPF_TARGET_CFLAGS) -fcf-protection=full -o $@ $< -lpthread -ldl $(if $(filter rpc,$*),-luring)
 
 $(BPF_TARGET_DIR)/exceptions: tests/bpf/targets/exceptions.cc $(BPF_TARGET_HEADER)
 	@mkdir -p $(@D)

@@ -31,8 +31,14 @@ struct report_rpc {
 	uint64_t retransmits;
 	uint64_t unsolicited_bytes;
 	uint64_t arrivals_missed;
-	uint64_t srtt_ns; /* 0: not known */
-	uint64_t untimed; /* exchanges of parsers whose times were not known */
+	uint64_t resets;
+	uint64_t unread_requests;
+	uint64_t datagrams_dropped;
+	uint64_t queue_bytes;
+	uint64_t queue_max_bytes;
+	uint64_t queue_limit_bytes; /* 0: nothing was read yet */
+	uint64_t srtt_ns;	    /* 0: not known */
+	uint64_t untimed;	    /* exchanges of parsers whose times were not known */
 	const struct protocol_counts *parsed;
 };
 

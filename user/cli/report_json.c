@@ -100,15 +100,35 @@ static void set_latency(json_t *o, const struct stats *s)
 	json_object_set_new(o, "percentiles_ns", percentiles_json(s->quantile_ns));
 }
 
+struct named_count {
+	const char *name;
+	uint64_t value;
+};
+
+static void set_counts(json_t *o, const struct named_count *counts, size_t cnt)
+{
+	for (size_t i = 0; i < cnt; i++)
+		json_object_set_new(o, counts[i].name, json_integer((json_int_t)counts[i].value));
+}
+
 static void set_rpc(json_t *o, const struct report_rpc *rpc)
 {
+	const struct named_count counts[] = {
+		{"bytes_sent", rpc->bytes_sent},
+		{"bytes_received", rpc->bytes_received},
+		{"retransmits", rpc->retransmits},
+		{"resets", rpc->resets},
+		{"unread_requests", rpc->unread_requests},
+		{"datagrams_dropped", rpc->datagrams_dropped},
+		{"queue_bytes", rpc->queue_bytes},
+		{"queue_max_bytes", rpc->queue_max_bytes},
+		{"queue_limit_bytes", rpc->queue_limit_bytes},
+	};
 	json_t *connect = json_object();
 
 	set_latency(connect, &rpc->connect);
 	json_object_set_new(o, "connect", connect);
-	json_object_set_new(o, "bytes_sent", json_integer((json_int_t)rpc->bytes_sent));
-	json_object_set_new(o, "bytes_received", json_integer((json_int_t)rpc->bytes_received));
-	json_object_set_new(o, "retransmits", json_integer((json_int_t)rpc->retransmits));
+	set_counts(o, counts, sizeof(counts) / sizeof(counts[0]));
 	json_object_set_new(o, "srtt_ns",
 			    rpc->srtt_ns ? json_integer((json_int_t)rpc->srtt_ns) : json_null());
 }
@@ -117,10 +137,7 @@ static void set_rpc(json_t *o, const struct report_rpc *rpc)
 static json_t *parser_json(const struct report_rpc *rpc)
 {
 	const struct protocol_counts *p = rpc->parsed;
-	const struct {
-		const char *name;
-		uint64_t value;
-	} counts[] = {
+	const struct named_count counts[] = {
 		{"requests", p->requests},
 		{"responses", p->responses},
 		{"pushes", p->pushes},
@@ -134,8 +151,7 @@ static json_t *parser_json(const struct report_rpc *rpc)
 	};
 	json_t *o = json_object();
 
-	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
-		json_object_set_new(o, counts[i].name, json_integer((json_int_t)counts[i].value));
+	set_counts(o, counts, sizeof(counts) / sizeof(counts[0]));
 	return o;
 }
 

@@ -227,6 +227,33 @@ static void write_operation_quality(const struct report_operation *op, FILE *out
 		units_duration(op->probe_cost_ns, cost), units_duration(op->probe_inner_ns, inner));
 }
 
+/* How full the receive queue is, and what that has cost. */
+static void write_queue(const struct report_rpc *r, FILE *out)
+{
+	char now[UNITS_TEXT_BYTES], max[UNITS_TEXT_BYTES], limit[UNITS_TEXT_BYTES];
+
+	if (!r->queue_max_bytes)
+		return;
+	fprintf(out, "\n  receive queue: %s of %s bytes, at most %s",
+		units_count(r->queue_bytes, now), units_count(r->queue_limit_bytes, limit),
+		units_count(r->queue_max_bytes, max));
+	write_count(out, r->datagrams_dropped, "datagrams dropped");
+}
+
+static void write_feed_quality(const struct report_operation *op, FILE *out)
+{
+	char sent[UNITS_TEXT_BYTES], received[UNITS_TEXT_BYTES];
+	const struct report_rpc *r = &op->rpc;
+
+	fprintf(out, "%s (feed: from the arrival of a datagram to its being read)\n", op->name);
+	fprintf(out, "  %s bytes sent, %s received", units_count(r->bytes_sent, sent),
+		units_count(r->bytes_received, received));
+	write_count(out, r->arrivals_missed,
+		    "datagrams whose arrival was not seen, not in the times");
+	write_queue(r, out);
+	fprintf(out, "\n  seen by %s\n", op->probe);
+}
+
 /* Of an endpoint: what its latencies do not show. */
 static void write_rpc_quality(const struct report_operation *op, FILE *out)
 {
@@ -241,6 +268,8 @@ static void write_rpc_quality(const struct report_operation *op, FILE *out)
 		fprintf(out, "; smoothed round trip %s", units_duration(r->srtt_ns, srtt));
 	write_count(out, r->retransmits, "retransmits");
 	write_count(out, op->stats.quality.unwound, "requests without an answer");
+	write_count(out, r->unread_requests, "requests that were never read");
+	write_count(out, r->resets, "connections reset by the other side");
 	write_count(out, r->unsolicited_bytes, "bytes received while no request waited");
 	write_count(out, r->arrivals_missed, "arrivals not seen (taken as read at once)");
 	write_count(out, r->parsed->unanswered, "parsed requests without an answer");
@@ -248,6 +277,7 @@ static void write_rpc_quality(const struct report_operation *op, FILE *out)
 	write_count(out, r->parsed->desynchronised, "times out of step");
 	write_count(out, r->parsed->unparsed_messages, "messages not understood");
 	write_count(out, r->untimed, "exchanges without their times");
+	write_queue(r, out);
 	if (connect->count || connect->errors) {
 		fprintf(out, "\n  %s connects", units_count(connect->count, sent));
 		if (connect->quantile_ns[STATS_P50] != STATS_NULL)
@@ -279,7 +309,9 @@ void report_write_quality(const struct report *report, FILE *out)
 	for (size_t i = 0; i < report->operation_cnt; i++) {
 		const struct report_operation *op = &report->operations[i];
 
-		if (op->has_rpc)
+		if (op->has_rpc && strcmp(op->kind, "feed") == 0)
+			write_feed_quality(op, out);
+		else if (op->has_rpc)
 			write_rpc_quality(op, out);
 		else if (was_called(op) && is_function(op))
 			write_operation_quality(op, out);

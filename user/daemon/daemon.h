@@ -85,7 +85,13 @@ struct rpc_figures {
 	uint64_t bytes_received;
 	uint64_t retransmits;
 	uint64_t unsolicited_bytes; /* received while no request waited */
-	uint64_t arrivals_missed;   /* answers whose arrival in the kernel was not seen */
+	uint64_t arrivals_missed;   /* what was read without its arrival having been seen */
+	uint64_t resets;	    /* of connections, by the other side */
+	uint64_t unread_requests;   /* came to a server, and the connection ended before a read */
+	uint64_t datagrams_dropped; /* by the kernel: no room in the receive queue, or damaged */
+	uint64_t queue_bytes;	    /* unread, of the last that was looked at */
+	uint64_t queue_max_bytes;   /* the most that was seen since the start */
+	uint64_t queue_limit_bytes; /* SO_RCVBUF */
 	uint64_t srtt_ns;	    /* the latest; 0: not known */
 	uint64_t untimed;	    /* exchanges of the parsers whose times were not known */
 };

@@ -12,8 +12,11 @@ void losses_say(struct daemon *d)
 {
 	if (sock_dropped_connections(d->sock))
 		daemon_message(
-			d, "%llu connections were not measured: there were more than %d at once",
-			(unsigned long long)sock_dropped_connections(d->sock), TS_CONN_MAX);
+			d,
+			"%llu connections were not measured: there were more than %d of TCP, "
+			"%d of UDP, or %d of Unix, at once",
+			(unsigned long long)sock_dropped_connections(d->sock), TS_CONN_MAX,
+			TS_FEED_MAX, TS_LOCAL_MAX);
 	say(d, sock_dropped_targets(d->sock),
 	    "processes were not measured: there were too many at once");
 	say(d, sock_dropped_records(d->sock),

@@ -167,18 +167,55 @@ static size_t get_segments(bool is_asker, const struct segment **ret_segments)
 	return is_asker ? 3 : 2;
 }
 
+static bool add_segments(struct daemon *d, const struct sock_endpoint *e, const char *name)
+{
+	const struct segment *segments;
+	size_t cnt = get_segments(e->key.role != TS_ROLE_SERVER, &segments);
+
+	for (size_t i = 0; i < cnt; i++) {
+		struct operation *o = add_operation(
+			d, &e->key, name, sock_series(d->sock, e->idx, segments[i].series),
+			sock_stripe_cnt(d->sock));
+
+		if (!o)
+			return false;
+		o->kind = OPERATION_SEGMENT;
+		add_label(o, "from", segments[i].from);
+		add_label(o, "to", segments[i].to);
+	}
+	return true;
+}
+
+static void find_name(struct daemon *d, const struct sock_endpoint *e, enum operation_kind kind,
+		      char *name, size_t name_bytes)
+{
+	const char *transport = e->key.transport == TS_TRANSPORT_UDP ? "udp" : "tcp";
+	const struct rpc_kind named = {kind, transport, true};
+	char path[TS_LOCAL_NAME_MAX + 1];
+
+	rpc_operation_name(d, &e->key, &named, name, name_bytes);
+	if (e->key.transport != TS_TRANSPORT_UNIX)
+		return;
+	sock_local_name(d->sock, e->idx, path, sizeof(path));
+	snprintf(name, name_bytes, "unix %s", path);
+	text_clean(name);
+}
+
 static bool add_endpoint(struct daemon *d, const struct sock_endpoint *e)
 {
-	bool is_server = e->key.role == TS_ROLE_SERVER;
-	enum operation_kind kind = is_server ? OPERATION_RPC_SERVER : OPERATION_RPC_CLIENT;
-	size_t stripe_cnt = sock_stripe_cnt(d->sock), segment_cnt;
-	const struct segment *segments;
+	enum operation_kind kind = e->key.role == TS_ROLE_SERVER ? OPERATION_RPC_SERVER
+				   : e->key.role == TS_ROLE_FEED ? OPERATION_FEED
+								 : OPERATION_RPC_CLIENT;
+	bool is_feed = kind == OPERATION_FEED;
+	size_t stripe_cnt = sock_stripe_cnt(d->sock);
 	struct operation *o;
 	char name[320];
 
-	rpc_operation_name(d, &e->key, &(struct rpc_kind){kind, "tcp", true}, name, sizeof(name));
+	find_name(d, e, kind, name, sizeof(name));
 	d->endpoint_keys[e->idx] = e->key;
-	o = add_operation(d, &e->key, name, sock_series(d->sock, e->idx, TS_RPC_TOTAL), stripe_cnt);
+	o = add_operation(d, &e->key, name,
+			  sock_series(d->sock, e->idx, is_feed ? TS_RPC_FEED : TS_RPC_TOTAL),
+			  stripe_cnt);
 	if (!o)
 		return false;
 	o->kind = kind;
@@ -190,17 +227,8 @@ static bool add_endpoint(struct daemon *d, const struct sock_endpoint *e)
 	o->rpc->live = sock_figures(d->sock, e->idx);
 	o->rpc->endpoint = e->idx;
 	o->rpc->given_name = rpc_given_name(d, &e->key);
-	segment_cnt = get_segments(!is_server, &segments);
-	for (size_t i = 0; i < segment_cnt; i++) {
-		o = add_operation(d, &e->key, name,
-				  sock_series(d->sock, e->idx, segments[i].series), stripe_cnt);
-		if (!o)
-			return false;
-		o->kind = OPERATION_SEGMENT;
-		add_label(o, "from", segments[i].from);
-		add_label(o, "to", segments[i].to);
-	}
-	return true;
+	o->rpc->has_feed = is_feed;
+	return is_feed || add_segments(d, e, name);
 }
 
 static void find_endpoints(struct daemon *d)
@@ -330,28 +358,6 @@ static void find_feed(struct daemon *d, struct operation *endpoint)
 		add_label(o, "encrypted", "true");
 }
 
-static void read_figures(struct rpc *rpc)
-{
-	const struct ts_endpoint_figures *live = rpc->live;
-	struct rpc_figures *t = &rpc->total, *i = &rpc->interval;
-	const struct rpc_figures *start = &rpc->interval_start;
-
-	t->bytes_sent = live->bytes_sent;
-	t->bytes_received = live->bytes_received;
-	t->retransmits = live->retransmits;
-	t->unsolicited_bytes = live->unsolicited_bytes;
-	t->arrivals_missed = live->arrivals_missed;
-	t->srtt_ns = live->srtt_us * 1000;
-	t->untimed = rpc->untimed;
-	i->bytes_sent = t->bytes_sent - start->bytes_sent;
-	i->bytes_received = t->bytes_received - start->bytes_received;
-	i->retransmits = t->retransmits - start->retransmits;
-	i->unsolicited_bytes = t->unsolicited_bytes - start->unsolicited_bytes;
-	i->arrivals_missed = t->arrivals_missed - start->arrivals_missed;
-	i->srtt_ns = t->srtt_ns;
-	i->untimed = t->untimed - start->untimed;
-}
-
 void rpc_read_stream(struct daemon *d)
 {
 	if (!d->streams)
@@ -378,7 +384,7 @@ void rpc_read(struct daemon *d, bool is_end)
 	for (size_t i = 0; i < d->operation_cnt; i++) {
 		if (!d->operations[i].rpc)
 			continue;
-		read_figures(d->operations[i].rpc);
+		rpc_figures_read(d->operations[i].rpc);
 		find_feed(d, &d->operations[i]);
 	}
 	if (is_end)

@@ -55,6 +55,9 @@ void rpc_read_stream(struct daemon *d);
 bool rpc_add_parsed(struct daemon *d, const struct parsed *parsed);
 /* What the parsers of an endpoint have counted; NULL: the endpoint is not known yet. */
 struct protocol_counts *rpc_counts(struct daemon *d, uint32_t endpoint);
+/* rpc_figures.c: of the total and the interval, from what the kernel has counted. */
+void rpc_figures_read(struct rpc *rpc);
+
 struct rpc_kind {
 	enum operation_kind operation;
 	const char *protocol;

@@ -29,6 +29,7 @@ static const struct daemon_endpoint *configured(const struct daemon *d,
 static void endpoint_name(const struct ts_endpoint_key *key, const char *protocol, char *name,
 			  size_t name_bytes)
 {
+	static const unsigned char any[sizeof(key->address)];
 	char address[INET6_ADDRSTRLEN] = "", host[256];
 
 	if (key->role == TS_ROLE_NONE) {
@@ -40,7 +41,9 @@ static void endpoint_name(const struct ts_endpoint_key *key, const char *protoco
 		return;
 	}
 	inet_ntop(key->family, key->address, address, sizeof(address));
-	if (hosts_find(address, host, sizeof(host)))
+	if (key->role == TS_ROLE_FEED && memcmp(key->address, any, sizeof(any)) == 0)
+		snprintf(name, name_bytes, "%s :%u", protocol, key->port);
+	else if (hosts_find(address, host, sizeof(host)))
 		snprintf(name, name_bytes, "%s %s:%u", protocol, host, key->port);
 	else
 		snprintf(name, name_bytes, strchr(address, ':') ? "%s [%s]:%u" : "%s %s:%u",

@@ -2,6 +2,7 @@
 /* Opens the socket programs with the best kind of hook, and reads what they count. */
 #include <errno.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -132,7 +133,7 @@ static int try_hooks(struct sock_probe *probe, enum sock_hooks hooks)
 	if (!err)
 		err = open_ring(probe);
 	if (!err)
-		err = sock_load_attach(probe, hooks);
+		err = sock_bpf__attach(probe->skel);
 	if (err)
 		unload(probe);
 	else
@@ -275,6 +276,17 @@ size_t sock_new_endpoints(struct sock_probe *probe, struct sock_endpoint *endpoi
 		endpoints[cnt++] = (struct sock_endpoint){.idx = TS_ENDPOINT_MAX};
 	}
 	return cnt;
+}
+
+void sock_local_name(const struct sock_probe *probe, uint32_t endpoint, char *name,
+		     size_t name_bytes)
+{
+	struct ts_local_name found = {0};
+
+	bpf_map_lookup_elem(bpf_map__fd(probe->skel->maps.local_names), &endpoint, &found);
+	if (found.length && found.length <= TS_LOCAL_NAME_MAX && !found.bytes[0])
+		found.bytes[0] = '@';
+	snprintf(name, name_bytes, "%.*s", (int)TS_LOCAL_NAME_MAX, (const char *)found.bytes);
 }
 
 size_t sock_stripe_cnt(const struct sock_probe *probe)

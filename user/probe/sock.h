@@ -70,6 +70,10 @@ struct sock_endpoint {
 /* Endpoints that are new since the last call, at most max: their number. */
 size_t sock_new_endpoints(struct sock_probe *probe, struct sock_endpoint *endpoints, size_t max);
 
+/* The name of a Unix socket's endpoint: a path, or '@' and the rest of an abstract one. */
+void sock_local_name(const struct sock_probe *probe, uint32_t endpoint, char *name,
+		     size_t name_bytes);
+
 size_t sock_stripe_cnt(const struct sock_probe *probe);
 /* Stripes of one of an endpoint's series, live. */
 const struct ts_series *sock_series(const struct sock_probe *probe, uint32_t endpoint,

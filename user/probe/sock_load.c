@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 #include "probe/sock_load.h"
@@ -10,52 +11,66 @@
 #define RING_BYTES_UNUSED 4096 /* the smallest there is */
 #define STRIPE_MAX	  4    /* 65 endpoints of 6 series are 7 MiB a stripe */
 
-struct hook_program {
-	struct bpf_program *program;
-	enum sock_hooks hooks; /* SOCK_HOOKS_AUTO: needed with all */
-};
-
-#define HOOK_PROGRAM_CNT 19
-
-/* Only where the kernel has the function that it is for. */
-#define PAGE_FUNCTION "tcp_sendpage"
-
-static size_t list_programs(struct sock_bpf *skel, struct hook_program list[HOOK_PROGRAM_CNT])
+static bool has_prefix(const char *text, const char *prefix)
 {
-	const struct hook_program all[] = {
-		{skel->progs.sock_arrived, SOCK_HOOKS_AUTO},
-		{skel->progs.sock_state, SOCK_HOOKS_AUTO},
-		{skel->progs.sock_retransmit, SOCK_HOOKS_AUTO},
-		{skel->progs.sock_destroyed, SOCK_HOOKS_AUTO},
-		{skel->progs.sock_process_exec, SOCK_HOOKS_AUTO},
-		{skel->progs.sock_process_fork, SOCK_HOOKS_AUTO},
-		{skel->progs.sock_process_exit, SOCK_HOOKS_AUTO},
-		{skel->progs.sock_sent, SOCK_HOOKS_RAW_TP},
-		{skel->progs.sock_received, SOCK_HOOKS_RAW_TP},
-		{skel->progs.sock_send_enter, SOCK_HOOKS_FENTRY},
-		{skel->progs.sock_send_exit, SOCK_HOOKS_FENTRY},
-		{skel->progs.sock_receive_exit, SOCK_HOOKS_FENTRY},
-		{skel->progs.sock_send_probe, SOCK_HOOKS_KPROBE},
-		{skel->progs.sock_send_return, SOCK_HOOKS_KPROBE},
-		{skel->progs.sock_receive_probe, SOCK_HOOKS_KPROBE},
-		{skel->progs.sock_receive_return, SOCK_HOOKS_KPROBE},
-		{skel->progs.sock_page_exit, SOCK_HOOKS_FENTRY},
-		{skel->progs.sock_page_probe, SOCK_HOOKS_KPROBE},
-		{skel->progs.sock_page_return, SOCK_HOOKS_KPROBE},
-	};
-
-	memcpy(list, all, sizeof(all));
-	return sizeof(all) / sizeof(all[0]);
+	return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-static bool is_used(const struct hook_program *p, enum sock_hooks hooks)
+/* The kind of hook that a program belongs to; SOCK_HOOKS_AUTO: it is needed with all. */
+static enum sock_hooks hooks_of(const char *section)
 {
-	const char *function = strchr(bpf_program__section_name(p->program), '/');
+	if (has_prefix(section, "fentry/") || has_prefix(section, "fexit/"))
+		return SOCK_HOOKS_FENTRY;
+	if (has_prefix(section, "kprobe/") || has_prefix(section, "kretprobe/"))
+		return SOCK_HOOKS_KPROBE;
+	if (has_prefix(section, "raw_tp/sock_"))
+		return SOCK_HOOKS_RAW_TP;
+	return SOCK_HOOKS_AUTO;
+}
 
-	if (function && strcmp(function + 1, PAGE_FUNCTION) == 0 &&
-	    libbpf_find_vmlinux_btf_id(PAGE_FUNCTION, BPF_TRACE_FEXIT) < 0)
-		return false;
-	return p->hooks == SOCK_HOOKS_AUTO || p->hooks == hooks;
+static bool has_function(const struct btf *kernel, const char *name)
+{
+	return btf__find_by_name_kind(kernel, name, BTF_KIND_FUNC) >= 0;
+}
+
+/* Some programs are for what a kernel may have, or are another way to see the same. */
+static bool is_of_this_kernel(const struct btf *kernel, const char *section)
+{
+	bool has_ready =
+		btf__find_by_name_kind(kernel, "btf_trace_sk_data_ready", BTF_KIND_TYPEDEF) >= 0;
+	const char *name = strchr(section, '/');
+
+	if (!name)
+		return true;
+	if (strcmp(name, "/sk_data_ready") == 0)
+		return has_ready;
+	if (strcmp(name, "/sock_def_readable") == 0)
+		return !has_ready;
+	/* Gone since 6.5, and without IPv6. */
+	if (strcmp(name, "/tcp_sendpage") == 0 || has_prefix(name, "/udpv6_"))
+		return has_function(kernel, name + 1);
+	return true;
+}
+
+static int choose_programs(struct sock_bpf *skel, enum sock_hooks hooks)
+{
+	struct btf *kernel = btf__load_vmlinux_btf();
+	struct bpf_program *program;
+
+	if (!kernel)
+		return errno ? -errno : -ENOTSUP;
+	bpf_object__for_each_program(program, skel->obj)
+	{
+		const char *section = bpf_program__section_name(program);
+		enum sock_hooks of = hooks_of(section);
+		bool is_used = (of == SOCK_HOOKS_AUTO || of == hooks) &&
+			       is_of_this_kernel(kernel, section);
+
+		bpf_program__set_autoload(program, is_used);
+		bpf_program__set_autoattach(program, is_used);
+	}
+	btf__free(kernel);
+	return 0;
 }
 
 static size_t choose_stripes(void)
@@ -80,8 +95,6 @@ static void set_filters(struct sock_bpf *skel, const struct sock_options *option
 int sock_load_programs(struct sock_probe *probe, enum sock_hooks hooks)
 {
 	uint32_t series_cnt = (TS_ENDPOINT_MAX + 1) * TS_RPC_SERIES_CNT;
-	struct hook_program list[HOOK_PROGRAM_CNT];
-	size_t cnt;
 	int err;
 
 	probe->skel = sock_bpf__open();
@@ -91,24 +104,11 @@ int sock_load_programs(struct sock_probe *probe, enum sock_hooks hooks)
 	probe->skel->rodata->stripe_mask = (uint32_t)probe->stripe_cnt - 1;
 	probe->skel->rodata->endpoint_max = TS_ENDPOINT_MAX;
 	set_filters(probe->skel, &probe->options);
-	cnt = list_programs(probe->skel, list);
-	for (size_t i = 0; i < cnt; i++)
-		bpf_program__set_autoload(list[i].program, is_used(&list[i], hooks));
-	err = bpf_map__set_max_entries(probe->skel->maps.series,
-				       series_cnt * (uint32_t)probe->stripe_cnt);
+	err = choose_programs(probe->skel, hooks);
+	if (!err)
+		err = bpf_map__set_max_entries(probe->skel->maps.series,
+					       series_cnt * (uint32_t)probe->stripe_cnt);
 	if (!err && !probe->is_streaming)
 		err = bpf_map__set_max_entries(probe->skel->maps.stream, RING_BYTES_UNUSED);
 	return err ? err : sock_bpf__load(probe->skel);
-}
-
-int sock_load_attach(struct sock_probe *probe, enum sock_hooks hooks)
-{
-	struct hook_program list[HOOK_PROGRAM_CNT];
-	size_t cnt = list_programs(probe->skel, list);
-
-	for (size_t i = 0; i < cnt; i++) {
-		if (!is_used(&list[i], hooks))
-			bpf_program__set_autoattach(list[i].program, false);
-	}
-	return sock_bpf__attach(probe->skel);
 }

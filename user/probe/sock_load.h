@@ -27,9 +27,8 @@ struct sock_probe {
 	void *stream_context;
 };
 
-/* Loads, sized by probe->options, into probe->skel; 0 or -errno. */
+/* Loads, sized by probe->options, into probe->skel: what this kind of hook needs on this kernel,
+ * ready to be attached. 0 or -errno. */
 int sock_load_programs(struct sock_probe *probe, enum sock_hooks hooks);
-/* 0 or -errno. */
-int sock_load_attach(struct sock_probe *probe, enum sock_hooks hooks);
 
 #endif

@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <liburing.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -15,9 +16,12 @@
 #include <semaphore.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,6 +30,7 @@
 #define REQUEST_BYTES 64
 #define ANSWER_BYTES  256
 #define DELAY_US      4000
+#define MANY_ASKS     3
 
 enum mode {
 	MODE_WRITE,    /* write and read */
@@ -46,13 +51,23 @@ enum mode {
 	MODE_SLOW,	/* the second half of an answer comes DELAY_US after the first */
 	MODE_SHUTDOWN,	/* the client's last word is a FIN, and then it reads */
 	MODE_THREADS,	/* one thread sends, another reads */
+	MODE_RESET,	/* one request in four is answered by a reset */
+	MODE_UNREAD,	/* the client resets, and its request is never read */
+	MODE_OPEN,	/* the last request has no answer, and its connection no end */
+	MODE_SHARED,	/* others hold the descriptor for a while, and let it go */
+	MODE_PASSED,	/* another process has connected */
+	MODE_URING,	/* sends and receives are of io_uring */
+	MODE_UNIX,	/* by a path */
+	MODE_ABSTRACT,	/* by a name that is no path */
+	MODE_MANY,	/* so many connections at once, with MANY_ASKS requests each */
 	MODE_CNT,
 };
 
 static const char *const mode_names[MODE_CNT] = {
-	"write",  "writev",   "send", "sendto", "sendmsg",  "sendfile",
-	"pieces", "nonblock", "peek", "ipv6",	"mapped",   "reconnect",
-	"close",  "late",     "busy", "slow",	"shutdown", "threads"};
+	"write",    "writev", "send",	  "sendto",  "sendmsg",	  "sendfile", "pieces",
+	"nonblock", "peek",   "ipv6",	  "mapped",  "reconnect", "close",    "late",
+	"busy",	    "slow",   "shutdown", "threads", "reset",	  "unread",   "open",
+	"shared",   "passed", "uring",	  "unix",    "abstract",  "many"};
 
 static enum mode mode;
 static char request[REQUEST_BYTES], answer[ANSWER_BYTES];
@@ -63,6 +78,30 @@ static void sleep_us(long us)
 	struct timespec t = {.tv_nsec = us * 1000};
 
 	nanosleep(&t, NULL);
+}
+
+/* One request to io_uring, and its result; its ring is of whoever uses it first. */
+static ssize_t by_ring(int fd, char *bytes, size_t cnt, bool is_send)
+{
+	static struct io_uring ring;
+	static pid_t owner;
+	struct io_uring_cqe *done;
+	struct io_uring_sqe *entry;
+	ssize_t result;
+
+	if (owner != getpid())
+		target_check(io_uring_queue_init(8, &ring, 0) == 0, "no io_uring");
+	owner = getpid();
+	entry = io_uring_get_sqe(&ring);
+	if (is_send)
+		io_uring_prep_send(entry, fd, bytes, cnt, 0);
+	else
+		io_uring_prep_recv(entry, fd, bytes, cnt, 0);
+	target_check(io_uring_submit_and_wait(&ring, 1) == 1, "submit");
+	target_check(io_uring_wait_cqe(&ring, &done) == 0, "completion");
+	result = done->res;
+	io_uring_cqe_seen(&ring, done);
+	return result;
 }
 
 static ssize_t send_some(int fd, char *bytes, size_t cnt)
@@ -80,6 +119,8 @@ static ssize_t send_some(int fd, char *bytes, size_t cnt)
 		return sendto(fd, bytes, cnt, 0, NULL, 0);
 	case MODE_SENDMSG:
 		return sendmsg(fd, &message, 0);
+	case MODE_URING:
+		return by_ring(fd, bytes, cnt, true);
 	case MODE_SENDFILE:
 		return bytes == answer ? sendfile(fd, answer_fd, &start, cnt)
 				       : write(fd, bytes, cnt);
@@ -115,6 +156,8 @@ static ssize_t receive_some(int fd, char *bytes, size_t cnt)
 		return recvfrom(fd, bytes, cnt, 0, NULL, NULL);
 	case MODE_SENDMSG:
 		return recvmsg(fd, &message, 0);
+	case MODE_URING:
+		return by_ring(fd, bytes, cnt, false);
 	case MODE_PEEK:
 		recv(fd, bytes, cnt, MSG_PEEK);
 		return recv(fd, bytes, cnt, 0);
@@ -143,12 +186,28 @@ static bool receive_all(int fd, char *bytes, size_t cnt)
 	return true;
 }
 
+static char local_name[64];
+
+static bool is_local(void)
+{
+	return mode == MODE_UNIX || mode == MODE_ABSTRACT;
+}
+
 static void address_of(struct sockaddr_storage *address, socklen_t *ret_bytes, uint16_t port)
 {
 	struct sockaddr_in *v4 = (struct sockaddr_in *)address;
 	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)address;
+	struct sockaddr_un *local = (struct sockaddr_un *)address;
 
 	memset(address, 0, sizeof(*address));
+	if (is_local()) {
+		local->sun_family = AF_UNIX;
+		*ret_bytes = (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
+					 (size_t)sprintf(local->sun_path, "%s", local_name));
+		if (mode == MODE_ABSTRACT)
+			local->sun_path[0] = '\0';
+		return;
+	}
 	if (mode == MODE_IPV6 || mode == MODE_MAPPED) {
 		v6->sin6_family = AF_INET6;
 		v6->sin6_port = htons(port);
@@ -164,8 +223,10 @@ static void address_of(struct sockaddr_storage *address, socklen_t *ret_bytes, u
 
 static int new_socket(void)
 {
-	int fd = socket(mode == MODE_IPV6 || mode == MODE_MAPPED ? AF_INET6 : AF_INET, SOCK_STREAM,
-			0);
+	int fd = socket(is_local()				   ? AF_UNIX
+			: mode == MODE_IPV6 || mode == MODE_MAPPED ? AF_INET6
+								   : AF_INET,
+			SOCK_STREAM, 0);
 
 	target_check(fd >= 0, "no socket");
 	return fd;
@@ -179,7 +240,7 @@ static int listen_on(uint16_t *ret_port)
 
 	address_of(&address, &bytes, 0);
 	target_check(bind(fd, (struct sockaddr *)&address, bytes) == 0, "bind");
-	target_check(listen(fd, 16) == 0, "listen");
+	target_check(listen(fd, 4096) == 0, "listen");
 	bytes = sizeof(address);
 	target_check(getsockname(fd, (struct sockaddr *)&address, &bytes) == 0, "getsockname");
 	*ret_port = ntohs(((struct sockaddr_in *)&address)->sin_port);
@@ -269,7 +330,25 @@ static void serve_by_threads(int fd)
 	stop_sender(&sender, thread);
 }
 
-static void serve_connection(int fd, long *number)
+/* Its close is a reset. */
+static void let_reset(int fd)
+{
+	struct linger linger = {.l_onoff = 1};
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+}
+
+/* Another process has the descriptor, too, and its end is not that of the connection. */
+static void share(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(0);
+	waitpid(pid, NULL, 0);
+}
+
+static void serve_connection(int fd, long *number, long count)
 {
 	char bytes[REQUEST_BYTES];
 
@@ -277,29 +356,64 @@ static void serve_connection(int fd, long *number)
 		serve_by_threads(fd);
 		return;
 	}
+	if (mode == MODE_UNREAD) {
+		sleep_us(DELAY_US);
+		return;
+	}
 	while (receive_all(fd, bytes, sizeof(bytes))) {
-		if (mode == MODE_CLOSE && (*number)++ % 4 == 3)
+		if ((mode == MODE_CLOSE || mode == MODE_RESET) && (*number)++ % 4 == 3) {
+			if (mode == MODE_RESET)
+				let_reset(fd);
 			return;
+		}
+		if (mode == MODE_OPEN && (*number)++ == count)
+			return;
+		if (mode == MODE_SHARED && (*number)++ % 8 == 0)
+			share();
 		if (mode == MODE_LATE)
 			sleep_us(DELAY_US);
 		send_all(fd, answer, sizeof(answer));
 	}
 }
 
+/* All of them are there before the first request is. */
+static void serve_many(int listener, long count)
+{
+	int *fds = calloc((size_t)count, sizeof(*fds));
+	char bytes[REQUEST_BYTES];
+
+	target_check(fds != NULL, "memory");
+	for (long i = 0; i < count; i++) {
+		fds[i] = accept(listener, NULL, NULL);
+		target_check(fds[i] >= 0, "accept");
+	}
+	for (long i = 0; i < count * MANY_ASKS; i++) {
+		target_check(receive_all(fds[i % count], bytes, sizeof(bytes)), "no request");
+		send_all(fds[i % count], answer, sizeof(answer));
+	}
+	free(fds);
+}
+
 static void serve(int listener, long count)
 {
 	int yes = 1, fd;
+
+	if (mode == MODE_MANY) {
+		serve_many(listener, count);
+		return;
+	}
 
 	/* One after the other: the truth is one thread's. */
 	for (long number = 0, connections = 0; number < count;) {
 		fd = accept(listener, NULL, NULL);
 		target_check(fd >= 0, "accept");
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
-		serve_connection(fd, &number);
-		close(fd);
-		if (mode == MODE_RECONNECT)
+		serve_connection(fd, &number, count);
+		if (mode != MODE_OPEN)
+			close(fd);
+		if (mode == MODE_RECONNECT || mode == MODE_UNREAD)
 			number = ++connections;
-		else if (mode != MODE_CLOSE)
+		else if (mode != MODE_CLOSE && mode != MODE_RESET)
 			return;
 	}
 }
@@ -324,6 +438,8 @@ struct truth {
 	long count;
 	long unanswered;
 	long connects;
+	long unread; /* of the unanswered */
+	long open;   /* neither answered nor at an end */
 };
 
 static struct truth ask_by_threads(uint16_t port, long count)
@@ -344,6 +460,76 @@ static struct truth ask_by_threads(uint16_t port, long count)
 	return t;
 }
 
+/* From a process that has connected, and ends. */
+static int get_passed(uint16_t port)
+{
+	char byte = 0, control[CMSG_SPACE(sizeof(int))] = {0};
+	struct iovec part = {&byte, 1};
+	struct msghdr message = {.msg_iov = &part,
+				 .msg_iovlen = 1,
+				 .msg_control = control,
+				 .msg_controllen = sizeof(control)};
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+	int ends[2], fd;
+	pid_t pid;
+
+	target_check(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0, "socketpair");
+	pid = fork();
+	if (pid == 0) {
+		fd = connect_to(port);
+		header->cmsg_level = SOL_SOCKET;
+		header->cmsg_type = SCM_RIGHTS;
+		header->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(header), &fd, sizeof(fd));
+		_exit(sendmsg(ends[0], &message, 0) != 1);
+	}
+	target_check(recvmsg(ends[1], &message, 0) == 1, "nothing was passed");
+	header = CMSG_FIRSTHDR(&message);
+	target_check(header && header->cmsg_type == SCM_RIGHTS, "no descriptor was passed");
+	memcpy(&fd, CMSG_DATA(header), sizeof(fd));
+	waitpid(pid, NULL, 0);
+	close(ends[0]);
+	close(ends[1]);
+	return fd;
+}
+
+static struct truth leave_unread(uint16_t port, long count)
+{
+	struct truth t = {0};
+
+	for (; t.unread < count; t.unread++) {
+		int fd = connect_to(port);
+
+		t.connects++;
+		send_all(fd, request, sizeof(request));
+		let_reset(fd);
+		close(fd);
+		sleep_us(2 * DELAY_US); /* the server takes one after the other */
+	}
+	return t;
+}
+
+static struct truth ask_on_many(uint16_t port, long count)
+{
+	struct truth t = {.connects = count, .count = count * MANY_ASKS};
+	int *fds = calloc((size_t)count, sizeof(*fds));
+	char bytes[ANSWER_BYTES];
+
+	target_check(fds != NULL, "memory");
+	for (long i = 0; i < count; i++)
+		fds[i] = connect_to(port);
+	for (int ask = 0; ask < MANY_ASKS; ask++) {
+		for (long i = 0; i < count; i++)
+			send_all(fds[i], request, sizeof(request));
+		for (long i = 0; i < count; i++)
+			target_check(receive_all(fds[i], bytes, sizeof(bytes)), "no answer");
+	}
+	for (long i = 0; i < count; i++)
+		close(fds[i]);
+	free(fds);
+	return t;
+}
+
 static struct truth run_client(uint16_t port, long count)
 {
 	struct truth t = {0};
@@ -351,11 +537,19 @@ static struct truth run_client(uint16_t port, long count)
 
 	if (mode == MODE_THREADS)
 		return ask_by_threads(port, count);
+	if (mode == MODE_UNREAD)
+		return leave_unread(port, count);
+	if (mode == MODE_MANY)
+		return ask_on_many(port, count);
+	if (mode == MODE_PASSED)
+		fd = get_passed(port);
 	for (long i = 0; i < count; i++) {
 		if (fd < 0) {
 			fd = connect_to(port);
 			t.connects++;
 		}
+		if (mode == MODE_SHARED && i % 8 == 4)
+			share();
 		if (ask(fd, i == count - 1)) {
 			t.count++;
 			if (mode != MODE_RECONNECT)
@@ -366,20 +560,27 @@ static struct truth run_client(uint16_t port, long count)
 		close(fd);
 		fd = -1;
 	}
-	if (fd >= 0)
+	if (mode == MODE_OPEN) {
+		send_all(fd, request, sizeof(request));
+		t.open++;
+	} else if (fd >= 0) {
 		close(fd);
+	}
 	return t;
 }
 
 static void tell(const struct truth *t, uint16_t port)
 {
-	long asked = t->count + t->unanswered;
+	long asked = t->count + t->unanswered + t->open;
 
 	printf("{\"count\":%ld,\"unwound\":%ld,\"errors\":%ld,\"connects\":%ld,\"request_bytes\":%"
 	       "ld,"
-	       "\"answer_bytes\":%ld,\"delay_ns\":%ld,\"port\":%u}\n",
+	       "\"answer_bytes\":%ld,\"delay_ns\":%ld,\"port\":%u,\"resets\":%ld,\"unread\":%ld,"
+	       "\"open\":%ld,\"name\":\"%s\"}\n",
 	       t->count, t->unanswered, t->unanswered, t->connects, asked * REQUEST_BYTES,
-	       t->count * ANSWER_BYTES, DELAY_US * 1000L, port);
+	       t->count * ANSWER_BYTES, DELAY_US * 1000L, port,
+	       mode == MODE_RESET ? t->unanswered : t->unread, t->unread, t->open,
+	       is_local() ? local_name : "");
 	fflush(stdout);
 }
 
@@ -404,6 +605,8 @@ static pid_t start_other(bool is_client, int listener, uint16_t port, long count
 		} else {
 			serve(listener, count);
 		}
+		if (mode == MODE_OPEN)
+			pause();
 		_exit(0);
 	}
 	close(ends[1]);
@@ -416,6 +619,7 @@ int main(int argc, char **argv)
 	long count = argc > 2 ? atol(argv[2]) : 1;
 	bool is_server = argc > 3 && strcmp(argv[3], "server") == 0;
 	char name[] = "/tmp/rpc-answer-XXXXXX";
+	const struct rlimit files = {(rlim_t)count + 100, (rlim_t)count + 100};
 	struct truth truth;
 	uint16_t port;
 	int listener, reports;
@@ -425,6 +629,10 @@ int main(int argc, char **argv)
 		mode++;
 	target_check(argc > 1 && mode < MODE_CNT, "unknown mode");
 	signal(SIGPIPE, SIG_IGN);
+	snprintf(local_name, sizeof(local_name), "%s-%d",
+		 mode == MODE_UNIX ? "/tmp/rpc-target" : "@rpc-target", getpid());
+	if (mode == MODE_MANY)
+		setrlimit(RLIMIT_NOFILE, &files);
 	memset(request, 'r', sizeof(request));
 	memset(answer, 'a', sizeof(answer));
 	answer_fd = mkstemp(name);
@@ -443,9 +651,15 @@ int main(int argc, char **argv)
 		serve(listener, count);
 		target_check(read(reports, &truth, sizeof(truth)) == sizeof(truth), "no report");
 	}
-	kill(other, SIGKILL);
-	waitpid(other, NULL, 0);
+	if (mode != MODE_OPEN) {
+		kill(other, SIGKILL);
+		waitpid(other, NULL, 0);
+	}
 	tell(&truth, port);
+	if (mode == MODE_UNIX)
+		unlink(local_name);
 	target_wait();
+	if (mode == MODE_OPEN)
+		kill(other, SIGKILL);
 	return 0;
 }
