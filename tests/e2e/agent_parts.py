@@ -6,6 +6,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 
@@ -102,7 +103,7 @@ class Agent:
 
     def calls(self, operation, **labels):
         return sum(o["count"] for o in self.query(operation)
-                   if o["kind"] != "segment" and all(o["labels"].get(k) == v for k, v in labels.items()))
+                   if o["kind"] not in ("segment", "connect") and all(o["labels"].get(k) == v for k, v in labels.items()))
 
 
 class TradingSystem:
@@ -138,3 +139,40 @@ class TradingSystem:
         self.truth = {line.split(" ", 1)[0]: json.loads(line.split(" ", 1)[1]) for line in out.splitlines()
                       if "{" in line}
         return self.truth
+
+
+CONFIG = """
+targets:
+  - {{ name: engine, match: {{ exe: {engine} }} }}
+endpoints:
+  - {{ name: node, remote: "127.0.0.1:{port}", protocol: jsonrpc, labels: [method] }}
+operations:
+  - {{ name: trade_execution, function: "desk::Executor::execute_trade", contract: {{ latency: 100ms }} }}
+  - {{ name: risk, function: "desk::RiskManager::check(desk::Order const&)" }}
+  - {{ name: node_rpc, rpc: node, contract: {{ latency: 20ms }} }}
+judge: {{ over: 2s, min_samples: 3, keep_firing: 2s }}
+rules:
+  - {{ name: node_slow, expr: "node_rpc.mean > 50ms", over: 1s, severity: critical, title: "The node is slow" }}
+  - {{ name: engine_gone, expr: "engine.processes < 1", severity: critical }}
+"""
+
+
+def config(port, *more):
+    return CONFIG.format(engine=ENGINE, port=port) + "\n".join(more)
+
+
+def notify(*channels):
+    return "notify:\n" + "\n".join(f"  - {json.dumps(channel)}" for channel in channels)
+
+
+def main(parts):
+    """Runs the parts of a test that are named, or all."""
+    failed = 0
+    for part in sys.argv[1:] or parts:
+        try:
+            parts[part]()
+            print(f"ok - {part}", flush=True)
+        except (AssertionError, KeyError, subprocess.SubprocessError) as failure:
+            failed += 1
+            print(f"not ok - {part}: {failure!r}", flush=True)
+    sys.exit(failed > 0)

@@ -73,7 +73,7 @@ static json_t *silences_json(const struct agent *a)
 static json_t *answer_alerts(const json_t *request, const struct serve_peer *peer, void *context,
 			     struct fault *why)
 {
-	bool wants_all = json_is_true(json_object_get(request, "history"));
+	bool wants_all = json_is_true(json_object_get(request, "all"));
 
 	(void)peer;
 	(void)why;
