@@ -14,9 +14,11 @@ demo: ## install what is missing, build, and trace the demo engine for half a mi
 check: ## formatting, structure, licences and static analysis; warnings are errors
 	@tools/check --build $(BUILD)
 
-install: $(BUILD)/tickscope ## install the program and its manual under $(DESTDIR)$(PREFIX)
+install: $(BUILD)/tickscope ## install the program, its manual, ready rules and an example under $(DESTDIR)$(PREFIX)
 	install -D -m 755 $(BUILD)/tickscope $(DESTDIR)$(PREFIX)/bin/tickscope
 	install -D -m 644 man/tickscope.1 $(DESTDIR)$(PREFIX)/share/man/man1/tickscope.1
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/tickscope/rules deploy/rules/*.yaml
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/tickscope deploy/tickscope.yaml
 
 clean: ## remove what was built
 	rm -rf $(BUILD)
