@@ -8,7 +8,7 @@ deps: ## install what build, tests and benchmarks need (Debian packages)
 # The packages decide how the Makefile's variables come out: make starts over once they are there.
 demo: ## install what is missing, build, and trace the demo engine for half a minute
 	@tools/deps build
-	@$(MAKE) --no-print-directory all engine
+	@$(MAKE) --no-print-directory -j$(shell nproc) all engine
 	@tools/demo $(BUILD)
 
 check: ## formatting, structure, licences and static analysis; warnings are errors

@@ -4,7 +4,7 @@
 .PHONY: test test-unit test-bpf test-e2e test-kernels asan tests-built
 test: ## install what is missing, build, and pass everything that this machine can run
 	@tools/deps build test
-	@$(MAKE) --no-print-directory test-all
+	@$(MAKE) --no-print-directory -j$(shell nproc) test-all
 
 .PHONY: test-all
 test-all: all tests-built asan-built fuzz-built

@@ -341,6 +341,7 @@ static int answer(const struct query *query)
 	set_up(&a);
 	if ((size_t)snprintf(path, sizeof(path), "%s/" STORE_FILE, directory) >= sizeof(path))
 		return cli_usage_error("query", "the path of --state is too long");
+	query_commit(query->state_dir);
 	err = history_open(path, &a.history, &why);
 	if (err == -ENOENT)
 		cli_error(

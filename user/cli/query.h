@@ -46,6 +46,12 @@ struct query_value {
 	double last;
 };
 
+/* --- query_commit.c -------------------------------------------------------------------------- */
+
+/* Has a running agent write what it has, so that the history ends now. Where none runs, or it does
+ * not answer, the history is what there is. */
+void query_commit(const char *state_dir);
+
 /* --- query_rows.c: series -> rows ------------------------------------------------------------ */
 
 struct query_rows;

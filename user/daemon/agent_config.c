@@ -108,6 +108,10 @@ static void fill_endpoint(struct daemon_endpoint *d, const struct config *config
 			  const struct config_endpoint *e)
 {
 	const struct config_operation *o = operation_of(config, e);
+	/* An address is of a remote service, or of a group whose datagrams targets listen to. */
+	enum ts_role role = e->is_listen ? TS_ROLE_SERVER
+			    : e->family	 ? TS_ROLE_NONE
+					 : TS_ROLE_CLIENT;
 
 	*d = (struct daemon_endpoint){
 		.name = name_of(config, e, CONFIG_RPC),
@@ -118,7 +122,7 @@ static void fill_endpoint(struct daemon_endpoint *d, const struct config *config
 		.filter = {.port = e->port,
 			   .family = e->family,
 			   .prefix_bits = e->prefix_bits,
-			   .role = e->is_listen ? TS_ROLE_SERVER : TS_ROLE_CLIENT,
+			   .role = role,
 			   .is_one = true},
 	};
 	memcpy(d->filter.address, e->address, sizeof(d->filter.address));

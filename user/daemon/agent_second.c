@@ -114,8 +114,14 @@ static void set_endpoint_values(struct agent *a, const struct agent_series *s,
 	set_value(a, &id, "bytes_sent_per_s", (double)f->bytes_sent / seconds);
 	set_value(a, &id, "bytes_received_per_s", (double)f->bytes_received / seconds);
 	set_value(a, &id, "retransmits_per_s", (double)f->retransmits / seconds);
+	set_value(a, &id, "resets_per_s", (double)f->resets / seconds);
 	if (f->srtt_ns)
 		set_value(a, &id, "srtt_ns", (double)f->srtt_ns);
+	if (f->queue_limit_bytes) {
+		set_value(a, &id, "queue_bytes", (double)f->queue_bytes);
+		set_value(a, &id, "datagrams_dropped_per_s",
+			  (double)f->datagrams_dropped / seconds);
+	}
 }
 
 static void set_own_values(struct agent *a)

@@ -31,6 +31,23 @@ static json_t *answer_windows(const json_t *request, const struct serve_peer *pe
 	return agent_windows(context, (uint64_t)json_integer_value(since));
 }
 
+/* Puts what was counted so far into the history; to be asked again until nothing waits. */
+static json_t *answer_commit(const json_t *request, const struct serve_peer *peer, void *context,
+			     struct fault *why)
+{
+	struct agent *a = context;
+	struct store_state state = {0};
+
+	(void)request;
+	(void)peer;
+	(void)why;
+	agent_second_close(a);
+	if (a->store)
+		store_state(a->store, &state);
+	return json_pack("{s:b, s:I}", "ok", true, "waiting_bytes",
+			 (json_int_t)state.waiting_bytes);
+}
+
 struct listing {
 	json_t *alerts;
 	bool wants_all;
@@ -173,9 +190,13 @@ static json_t *answer_unsilence(const json_t *request, const struct serve_peer *
 }
 
 static const struct serve_handler handlers[] = {
-	{"status", false, answer_status},  {"windows", false, answer_windows},
-	{"alerts", false, answer_alerts},  {"ack", true, answer_ack},
-	{"silence", true, answer_silence}, {"unsilence", true, answer_unsilence},
+	{"status", false, answer_status},
+	{"windows", false, answer_windows},
+	{"commit", false, answer_commit},
+	{"alerts", false, answer_alerts},
+	{"ack", true, answer_ack},
+	{"silence", true, answer_silence},
+	{"unsilence", true, answer_unsilence},
 };
 
 int agent_serve_start(struct agent *a, struct fault *why)
