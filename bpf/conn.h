@@ -105,6 +105,13 @@ static __always_inline void rpc_complete(const struct ts_conn *c)
 	__u64 start_ns = c->start_ns, arrived_ns = c->arrived_ns, read_ns = c->read_ns;
 	__u64 last_ns = *(const volatile __u64 *)&c->last_ns;
 
+	/* What one thread reads another can have answered before the read is over. */
+	if (last_ns < start_ns)
+		last_ns = start_ns;
+	if (read_ns > last_ns)
+		read_ns = last_ns;
+	if (read_ns < start_ns)
+		read_ns = start_ns;
 	if (c->role == TS_ROLE_CLIENT) {
 		/* The arrival was not seen, or another CPU saw it after the reader did. */
 		if (!arrived_ns || arrived_ns > read_ns)

@@ -113,7 +113,7 @@ class TradingSystem:
         environment = dict(os.environ, NODE_OPTIONS=f"--port {node_port} {node_options}")
         self.process = subprocess.Popen([START, BUILD, str(seconds), *engine_options], stdout=subprocess.PIPE,
                                         text=True, env=environment, start_new_session=True)
-        self.node, self.engine = self.pid("node"), self.pid("engine")
+        self.engine, self.node = self.pid("engine"), self.pid("node")
         self.truth = {}
 
     def __enter__(self):

@@ -81,6 +81,11 @@ static void find_moments(const struct connection *c, const struct protocol_excha
 		m->arrived_ns = m->sent_ns < m->read_ns ? m->sent_ns : m->read_ns;
 	if (is_client && m->sent_ns > m->arrived_ns)
 		m->sent_ns = m->arrived_ns;
+	/* A server's other thread can send the answer before the read of the request is over. */
+	if (!is_client && !e->is_push && m->sent_ns && m->sent_ns < m->read_ns)
+		m->read_ns = m->sent_ns;
+	if (m->arrived_ns > m->read_ns)
+		m->arrived_ns = m->read_ns;
 	m->complete_ns = is_client ? time_at(&c->read, e->response_end - 1) : m->sent_ns;
 }
 
