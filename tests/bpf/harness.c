@@ -254,6 +254,15 @@ const char *const *available_hooks(void)
 	return available("hooks", hooks);
 }
 
+bool is_hooks_turn(size_t hooks_idx, size_t scenario_idx)
+{
+	size_t cnt = 0;
+
+	while (available_hooks()[cnt])
+		cnt++;
+	return !getenv("TEST_BRIEF") || scenario_idx % cnt == hooks_idx;
+}
+
 json_int_t json_number_at(const json_t *object, const char *path)
 {
 	char name[64];

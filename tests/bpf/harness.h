@@ -56,6 +56,9 @@ json_t *line_json(const char *text, size_t number);
 const char *const *available_levels(void);
 /* Likewise the kinds of hooks for sockets. */
 const char *const *available_hooks(void);
+/* Whether a scenario is tried with the hooks of this number: on a slow machine (TEST_BRIEF, as
+ * tests/kernels sets it) each with one kind, by turns; else with all. */
+bool is_hooks_turn(size_t hooks_idx, size_t scenario_idx);
 
 /* A member on a path like "quality.entries"; fails the test where it is missing. */
 json_int_t json_number_at(const json_t *object, const char *path);

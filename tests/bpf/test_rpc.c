@@ -219,8 +219,10 @@ static void test_scenario(void **state)
 	const char *const *hooks = available_hooks();
 
 	for (size_t i = 0; hooks[i]; i++) {
+		if (!is_hooks_turn(i, (size_t)(s - scenarios)))
+			continue;
 		run(s, hooks[i], NULL);
-		if (!i && s->is_parsed)
+		if (!i && s->is_parsed && !getenv("TEST_BRIEF"))
 			run(s, hooks[i], "auto");
 	}
 }
@@ -234,10 +236,8 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < SCENARIO_CNT; i++) {
 		const struct scenario *s = &scenarios[i];
 
-		/* On a slow machine (tests/kernels) those that differ in the kernel. */
-		if (getenv("TEST_BRIEF") &&
-		    ((!s->is_parsed && !s->delayed && strcmp(s->mode, "close") != 0) ||
-		     strcmp(s->mode, "many") == 0))
+		/* Ten thousand connections are nothing for a slow machine. */
+		if (getenv("TEST_BRIEF") && strcmp(s->mode, "many") == 0)
 			continue;
 		snprintf(names[i], sizeof(names[i]), "%s %s", s->mode, s->role);
 		if (argc > 1 && !strstr(names[i], argv[1]))
