@@ -127,6 +127,17 @@ static void check_segments(const json_t *summary, const json_t *endpoint, const 
 	assert_int_equal(sum_ns, json_number_at(endpoint, "sum_ns"));
 }
 
+/*
+ * Unix sockets have no acknowledgements: a request that comes before the send of the last answer is
+ * over can be taken together with it (README, Limits). One in a hundred, on a guest that emulates.
+ */
+static void check_local_server(const json_t *e, const json_t *truth)
+{
+	json_int_t counted = json_number_at(e, "count"), count = json_number_at(truth, "count");
+
+	assert_true(counted <= count && counted * 100 >= count * 99);
+}
+
 static void check(const struct scenario *s, const json_t *summary, const json_t *truth)
 {
 	bool is_client = strcmp(s->role, "client") == 0;
@@ -141,7 +152,10 @@ static void check(const struct scenario *s, const json_t *summary, const json_t 
 	assert_int_equal(json_number_at(e, "resets"), is_client || json_number_at(truth, "unread")
 							      ? json_number_at(truth, "resets")
 							      : 0);
-	assert_int_equal(json_number_at(e, "count"), json_number_at(truth, "count"));
+	if (is_local && !is_client)
+		check_local_server(e, truth);
+	else
+		assert_int_equal(json_number_at(e, "count"), json_number_at(truth, "count"));
 	assert_int_equal(json_number_at(e, "quality.unwound"), json_number_at(truth, "unwound"));
 	assert_int_equal(json_number_at(e, "errors"), json_number_at(truth, "errors"));
 	assert_int_equal(json_number_at(e, is_client ? "bytes_sent" : "bytes_received"),
