@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "daemon/agent_series.h"
 #include "measure/packed.h"
@@ -16,10 +17,16 @@ static const char *const kinds[] = {
 static int write_labels(struct agent_series *s, const struct operation *o)
 {
 	struct label labels[OPERATION_LABEL_MAX];
+	char text[LABELS_TEXT_BYTES];
+	int err;
 
 	for (size_t i = 0; i < o->label_cnt; i++)
 		labels[i] = (struct label){.name = o->labels[i].name, .value = o->labels[i].value};
-	return labels_write(labels, o->label_cnt, s->labels, sizeof(s->labels));
+	err = labels_write(labels, o->label_cnt, text, sizeof(text));
+	if (err)
+		return err;
+	s->labels = strdup(text);
+	return s->labels ? 0 : -ENOMEM;
 }
 
 int agent_series_init(struct agent_series *s, const struct operation *o, bool is_connect)
@@ -27,7 +34,12 @@ int agent_series_init(struct agent_series *s, const struct operation *o, bool is
 	int err;
 
 	memset(s, 0, sizeof(*s));
-	s->open = calloc(1, sizeof(*s->open));
+	/* Not of the heap, where memory that was used before would be zeroed, and so taken, as a
+	 * whole: most of its buckets never count. */
+	s->open = mmap(NULL, sizeof(*s->open), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+		       -1, 0);
+	if (s->open == MAP_FAILED)
+		s->open = NULL;
 	s->target = strdup(o->target);
 	s->operation = strdup(is_connect && o->rpc->given_name ? o->rpc->given_name : o->name);
 	err = s->open && s->target && s->operation ? write_labels(s, o) : -ENOMEM;
@@ -50,16 +62,17 @@ void agent_series_fini(struct agent_series *s)
 {
 	for (size_t i = 0; i < AGENT_LIVE_MAX; i++)
 		free(s->live[i].packed);
-	free(s->open);
+	if (s->open)
+		munmap(s->open, sizeof(*s->open));
 	free(s->target);
 	free(s->operation);
+	free(s->labels);
 }
 
 int agent_series_add(struct agent_series *s, const struct window *w, uint64_t start_wall_ns)
 {
 	struct agent_live *live = &s->live[s->live_next];
-	static const size_t room = PACKED_MAX_BYTES;
-	uint8_t *bytes;
+	uint8_t bytes[PACKED_MAX_BYTES];
 	int cnt;
 
 	window_merge(s->open, w);
@@ -69,15 +82,13 @@ int agent_series_add(struct agent_series *s, const struct window *w, uint64_t st
 	*live = (struct agent_live){.start_wall_ns = start_wall_ns, .duration_ns = w->duration_ns};
 	if (!w->count && !w->entries && !w->returns)
 		return 0;
-	bytes = malloc(room);
-	if (!bytes)
+	cnt = packed_write(w, bytes, sizeof(bytes));
+	if (cnt < 0)
+		return cnt;
+	live->packed = malloc((size_t)cnt);
+	if (!live->packed)
 		return -ENOMEM;
-	cnt = packed_write(w, bytes, room);
-	live->packed = cnt > 0 ? realloc(bytes, (size_t)cnt) : NULL;
-	if (!live->packed) {
-		free(bytes);
-		return cnt < 0 ? cnt : -ENOMEM;
-	}
+	memcpy(live->packed, bytes, (size_t)cnt);
 	live->packed_bytes = (size_t)cnt;
 	return 0;
 }

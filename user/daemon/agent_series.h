@@ -25,7 +25,7 @@ struct agent_live {
 
 struct agent_series {
 	struct series_id id; /* its strings are here, and the operation's */
-	char labels[LABELS_TEXT_BYTES];
+	char *labels;
 	char *target;
 	char *operation;
 	uint64_t probe_inner_ns;
