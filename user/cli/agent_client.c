@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "cli/agent_client.h"
+#include "cli/agent_path.h"
 #include "wire/wire.h"
 
 #define FIRST_BYTES 65536
@@ -76,18 +77,16 @@ static int connect_to(struct agent_client *c, struct fault *why)
 int agent_client_open(const char *state_dir, struct agent_client **ret_client, struct fault *why)
 {
 	struct agent_client *c = calloc(1, sizeof(*c));
-	int length, err;
+	int err;
 
 	if (!c)
 		return fault_set(why, -ENOMEM, "no memory");
 	c->fd = -1;
 	c->address.sun_family = AF_UNIX;
-	length = snprintf(c->address.sun_path, sizeof(c->address.sun_path), "%s/%s",
-			  state_dir ? state_dir : WIRE_STATE_DIR_DEFAULT, WIRE_SOCKET_NAME);
-	err = length < (int)sizeof(c->address.sun_path)
-		      ? connect_to(c, why)
-		      : fault_set(why, -ENAMETOOLONG,
-				  "the directory \"%s\" is too long for a socket", state_dir);
+	err = agent_path(state_dir, c->address.sun_path)
+		      ? fault_set(why, -ENAMETOOLONG,
+				  "the directory \"%s\" is too long for a socket", state_dir)
+		      : connect_to(c, why);
 	if (err) {
 		agent_client_close(c);
 		return err;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cli/agent_path.h"
 #include "cli/alerts_history.h"
 #include "store/history.h"
 #include "store/store.h"
@@ -32,11 +33,10 @@ int alerts_history_read(const char *state_dir, bool has_ended, json_t **ret_answ
 			struct fault *why)
 {
 	json_t *alerts = json_array();
-	char *path;
+	char *path = agent_path_history(state_dir);
 	int err;
 
-	if (asprintf(&path, "%s/%s", state_dir ? state_dir : WIRE_HISTORY_DIR_DEFAULT, STORE_FILE) <
-	    0) {
+	if (!path) {
 		json_decref(alerts);
 		return fault_set(why, -ENOMEM, "no memory");
 	}

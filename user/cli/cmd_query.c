@@ -13,10 +13,10 @@
 #include "cli/cli.h"
 #include "cli/query_arguments.h"
 #include "store/store.h"
+#include "wire/wire.h"
 
-#define STATE_DIR_DEFAULT "/var/lib/tickscope"
-#define PATH_BYTES	  4096
-#define NS_PER_S	  1000000000ULL
+#define PATH_BYTES 4096
+#define NS_PER_S   1000000000ULL
 
 struct answer {
 	const struct query *query;
@@ -332,7 +332,7 @@ static void set_up(struct answer *a)
 
 static int answer(const struct query *query)
 {
-	const char *directory = query->state_dir ? query->state_dir : STATE_DIR_DEFAULT;
+	const char *directory = query->state_dir ? query->state_dir : WIRE_HISTORY_DIR_DEFAULT;
 	struct answer a = {.query = query};
 	struct fault why = {""};
 	char path[PATH_BYTES];

@@ -5,12 +5,6 @@
 
 #include "cli/report_fill.h"
 
-static const char *const kinds[] = {
-	[OPERATION_FUNCTION] = "function",     [OPERATION_RPC_CLIENT] = "rpc_client",
-	[OPERATION_RPC_SERVER] = "rpc_server", [OPERATION_SEGMENT] = "segment",
-	[OPERATION_ORDER] = "order",	       [OPERATION_FEED] = "feed",
-};
-
 static void fill_rpc(struct report_rpc *r, const struct rpc *rpc, const struct daemon_view *view,
 		     bool is_interval)
 {
@@ -43,7 +37,7 @@ static void fill_operation(struct report_operation *r, const struct operation *o
 
 	*r = (struct report_operation){
 		.name = o->name,
-		.kind = kinds[o->kind],
+		.kind = operations_kind_name(o->kind),
 		.target = o->target,
 		.pids = o->pids,
 		.pid_cnt = o->pid_cnt,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "cli/agent_path.h"
 #include "cli/status_history.h"
 #include "store/history.h"
 #include "store/store.h"
@@ -44,11 +45,10 @@ static int read_end(const char *path, json_t **ret_history, struct fault *why)
 
 int status_history_read(const char *state_dir, json_t **ret_history, struct fault *why)
 {
-	char *path;
+	char *path = agent_path_history(state_dir);
 	int err;
 
-	if (asprintf(&path, "%s/%s", state_dir ? state_dir : WIRE_HISTORY_DIR_DEFAULT, STORE_FILE) <
-	    0)
+	if (!path)
 		return fault_set(why, -ENOMEM, "out of memory");
 	err = read_end(path, ret_history, why);
 	free(path);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "daemon/agent_internal.h"
+#include "wire/wire.h"
 
 /* --- configuration ---------------------------------------------------------------------------- */
 
@@ -268,8 +269,8 @@ static int make_directory(const char *path, struct fault *why)
 static int prepare_paths(struct agent *a, struct fault *why)
 {
 	const char *state = a->options->state_dir;
-	const char *history = state ? state : AGENT_HISTORY_DIR;
-	const char *socket = state ? state : AGENT_SOCKET_DIR;
+	const char *history = state ? state : WIRE_HISTORY_DIR_DEFAULT;
+	const char *socket = state ? state : WIRE_STATE_DIR_DEFAULT;
 	int err = make_directory(history, why);
 
 	if (!err)
@@ -277,7 +278,7 @@ static int prepare_paths(struct agent *a, struct fault *why)
 	if ((size_t)snprintf(a->history_path, sizeof(a->history_path), "%s/%s", history,
 			     STORE_FILE) >= sizeof(a->history_path) ||
 	    (size_t)snprintf(a->socket_path, sizeof(a->socket_path), "%s/%s", socket,
-			     AGENT_SOCKET_FILE) >= sizeof(a->socket_path))
+			     WIRE_SOCKET_NAME) >= sizeof(a->socket_path))
 		err = fault_set(why, -ENAMETOOLONG, "the name of the state directory is too long");
 	return err;
 }
@@ -340,7 +341,7 @@ static int start(struct agent *a, struct fault *why)
 		err = start_store(a, why);
 	if (!err)
 		err = agent_usage_new(a->options->state_dir ? a->options->state_dir
-							    : AGENT_HISTORY_DIR,
+							    : WIRE_HISTORY_DIR_DEFAULT,
 				      &a->usage, why);
 	if (!err)
 		agent_alerts_restore(a);

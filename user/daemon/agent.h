@@ -9,13 +9,9 @@
 
 #include "base/fault.h"
 
-#define AGENT_HISTORY_DIR "/var/lib/tickscope"
-#define AGENT_SOCKET_DIR  "/run/tickscope"
-#define AGENT_SOCKET_FILE "agent.sock"
-
 struct agent_options {
 	const char *config_path;
-	const char *state_dir; /* of history and socket; NULL: the two above */
+	const char *state_dir; /* of history and socket; NULL: the defaults of wire.h */
 };
 
 /*

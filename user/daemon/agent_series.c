@@ -8,12 +8,6 @@
 #include "daemon/agent_series.h"
 #include "measure/packed.h"
 
-static const char *const kinds[] = {
-	[OPERATION_FUNCTION] = "function",     [OPERATION_RPC_CLIENT] = "rpc_client",
-	[OPERATION_RPC_SERVER] = "rpc_server", [OPERATION_SEGMENT] = "segment",
-	[OPERATION_ORDER] = "order",	       [OPERATION_FEED] = "feed",
-};
-
 static int write_labels(struct agent_series *s, const struct operation *o)
 {
 	struct label labels[OPERATION_LABEL_MAX];
@@ -52,7 +46,7 @@ int agent_series_init(struct agent_series *s, const struct operation *o, bool is
 	s->id = (struct series_id){
 		.target = s->target,
 		.operation = s->operation,
-		.kind = is_connect ? "connect" : kinds[o->kind],
+		.kind = is_connect ? "connect" : operations_kind_name(o->kind),
 		.labels = s->labels,
 	};
 	return 0;

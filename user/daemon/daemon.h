@@ -119,6 +119,9 @@ enum operation_kind {
 	OPERATION_FEED,
 };
 
+/* "function", "rpc_client" …: the words of tickscope.summary/1. */
+const char *operations_kind_name(enum operation_kind kind);
+
 #define OPERATION_LABEL_MAX 10
 
 struct operation_label {

@@ -8,6 +8,17 @@
 #include "daemon/operations.h"
 #include "daemon/rpc.h"
 
+static const char *const kinds[] = {
+	[OPERATION_FUNCTION] = "function",     [OPERATION_RPC_CLIENT] = "rpc_client",
+	[OPERATION_RPC_SERVER] = "rpc_server", [OPERATION_SEGMENT] = "segment",
+	[OPERATION_ORDER] = "order",	       [OPERATION_FEED] = "feed",
+};
+
+const char *operations_kind_name(enum operation_kind kind)
+{
+	return kinds[kind];
+}
+
 int operations_start(struct daemon *d, struct fault *why)
 {
 	d->operations = calloc(d->operation_max, sizeof(*d->operations));
