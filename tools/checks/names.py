@@ -12,6 +12,7 @@ PREFIXES = {
     "user/daemon/internal.h": "daemon processes operations",
     "user/measure/window.h": "snapshot",
     "user/probe/internal.h": "group probe",
+    "user/sink/questdb_tables.h": "questdb_type questdb_table questdb_view",
     "user/target/flow.h": "insn",
     "user/target/internal.h": "image symbol name process",
     "user/target/plan.h": "entry hijack",
