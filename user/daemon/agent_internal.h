@@ -21,6 +21,14 @@
 #define AGENT_SELF	 "tickscope"	/* the target of the agent's own values */
 #define AGENT_HISTORY_NS 10000000000ULL /* a window of the history */
 
+#define AGENT_LIVE_MAX 60 /* seconds that a live view can show */
+
+/* An interval that ended: its windows are those of this second of the monotonic clock. */
+struct agent_moment {
+	uint64_t mono_ns;
+	uint64_t start_wall_ns;
+};
+
 /* What stands beside an operation of the loop; the same index. */
 struct agent_operation {
 	struct agent_series *total; /* NULL: it could not be kept, which was said */
@@ -47,6 +55,8 @@ struct agent {
 	struct store_state store_state; /* as it was said last */
 	uint64_t dropped_window_cnt;	/* a second ago */
 	uint64_t start_wall_ns;
+	struct agent_moment moments[AGENT_LIVE_MAX]; /* a ring */
+	size_t moment_next;
 	uint64_t judged_mono_ns; /* when the judge last looked */
 	uint64_t system_mono_ns; /* likewise, as a whole */
 	bool has_silences;
@@ -64,6 +74,10 @@ void agent_second(struct agent *a, const struct daemon_view *view);
 void agent_second_close(struct agent *a);
 /* Operations have other numbers from now on. */
 void agent_second_forget(struct agent *a);
+
+/* agent_windows.c: an interval ended about now; the instant that its windows are given to the judge
+ * under, so that each has a second of its own. */
+uint64_t agent_windows_moment(struct agent *a, uint64_t mono_ns, uint64_t start_wall_ns);
 
 /* agent_serve.c: opens the socket. */
 int agent_serve_start(struct agent *a, struct fault *why);

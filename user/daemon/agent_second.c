@@ -78,9 +78,8 @@ static void feed_series(struct agent *a, struct agent_series *s, const struct wi
 {
 	if (!s)
 		return;
-	if (agent_series_add(s, w, a->view.interval_start_wall_ns))
-		agent_log(&a->log, AGENT_LOG_ERROR, "series", "out of memory");
-	judge_feed(a->judge, &s->id, now_ns, w);
+	agent_series_add(s, w);
+	s->recent = judge_feed(a->judge, &s->id, now_ns, w);
 }
 
 static void set_value(struct agent *a, const struct series_id *of, const char *name, double value)
@@ -262,7 +261,7 @@ static bool is_batch_over(const struct agent *a)
 
 void agent_second(struct agent *a, const struct daemon_view *view)
 {
-	uint64_t now_ns = mono_ns();
+	uint64_t now_ns = agent_windows_moment(a, mono_ns(), view->interval_start_wall_ns);
 
 	a->view = *view;
 	find_operations(a, view);

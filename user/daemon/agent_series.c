@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Windows of one second -> the open window of the history, and the last minute, packed. */
+/* A series of the agent: who it is, and the open window of the history. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "daemon/agent_series.h"
-#include "measure/packed.h"
+#include "measure/rolling.h"
+
+#define NS_PER_S 1000000000ULL
 
 static int write_labels(struct agent_series *s, const struct operation *o)
 {
@@ -54,8 +56,6 @@ int agent_series_init(struct agent_series *s, const struct operation *o, bool is
 
 void agent_series_fini(struct agent_series *s)
 {
-	for (size_t i = 0; i < AGENT_LIVE_MAX; i++)
-		free(s->live[i].packed);
 	if (s->open)
 		munmap(s->open, sizeof(*s->open));
 	free(s->target);
@@ -63,26 +63,15 @@ void agent_series_fini(struct agent_series *s)
 	free(s->labels);
 }
 
-int agent_series_add(struct agent_series *s, const struct window *w, uint64_t start_wall_ns)
+void agent_series_add(struct agent_series *s, const struct window *w)
 {
-	struct agent_live *live = &s->live[s->live_next];
-	uint8_t bytes[PACKED_MAX_BYTES];
-	int cnt;
-
 	window_merge(s->open, w);
 	s->calls_per_s = w->duration_ns ? (double)w->entries * 1e9 / (double)w->duration_ns : 0;
-	s->live_next = (s->live_next + 1) % AGENT_LIVE_MAX;
-	free(live->packed);
-	*live = (struct agent_live){.start_wall_ns = start_wall_ns, .duration_ns = w->duration_ns};
-	if (!w->count && !w->entries && !w->returns)
-		return 0;
-	cnt = packed_write(w, bytes, sizeof(bytes));
-	if (cnt < 0)
-		return cnt;
-	live->packed = malloc((size_t)cnt);
-	if (!live->packed)
-		return -ENOMEM;
-	memcpy(live->packed, bytes, (size_t)cnt);
-	live->packed_bytes = (size_t)cnt;
-	return 0;
+}
+
+void agent_series_recent(const struct agent_series *s, uint64_t seconds, struct window *w)
+{
+	window_clear(w);
+	if (s->recent)
+		rolling_merge(s->recent, rolling_newest_ns(s->recent), seconds * NS_PER_S, w);
 }

@@ -94,8 +94,8 @@ int judge_replace(struct judge *judge, const struct config *config, uint64_t wal
 	return 0;
 }
 
-void judge_feed(struct judge *judge, const struct series_id *id, uint64_t mono_ns,
-		const struct window *window)
+const struct rolling *judge_feed(struct judge *judge, const struct series_id *id, uint64_t mono_ns,
+				 const struct window *window)
 {
 	struct source *source;
 	int err = source_table_get(&judge->sources, id, "", &source);
@@ -107,6 +107,7 @@ void judge_feed(struct judge *judge, const struct series_id *id, uint64_t mono_n
 	judge->counters.refused_windows += err == -ENOSPC;
 	judge->counters.late_windows += err == -ESTALE;
 	judge->counters.memory_failures += err == -ENOMEM;
+	return err ? NULL : source->rolling;
 }
 
 void judge_feed_value(struct judge *judge, const struct value_id *id, uint64_t mono_ns,

@@ -72,6 +72,7 @@ struct judge_counters {
 };
 
 struct judge;
+struct rolling; /* measure/rolling.h */
 
 /* The configuration must stay until judge_free or the next judge_replace. -ENOMEM. */
 int judge_new(const struct config *config, const struct judge_callbacks *callbacks,
@@ -82,9 +83,10 @@ void judge_free(struct judge *judge);
 int judge_replace(struct judge *judge, const struct config *config, uint64_t wall_ns);
 
 /* Each second for each series, with empty windows too: a missing one is a gap. What is refused is
- * counted. */
-void judge_feed(struct judge *judge, const struct series_id *id, uint64_t mono_ns,
-		const struct window *window);
+ * counted, and NULL; else the series' last hour, which stays until the series was not fed for an
+ * hour. */
+const struct rolling *judge_feed(struct judge *judge, const struct series_id *id, uint64_t mono_ns,
+				 const struct window *window);
 /* What is no number says nothing. */
 void judge_feed_value(struct judge *judge, const struct value_id *id, uint64_t mono_ns,
 		      double value);

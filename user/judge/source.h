@@ -12,8 +12,8 @@
 #include "measure/rolling_value.h"
 #include "measure/series_id.h"
 
-/* Labels multiply series; what an hour of so many takes is what an agent may have. */
-#define SOURCE_SERIES_MAX 2048
+/* Labels multiply series: as many as a live view shows. */
+#define SOURCE_SERIES_MAX 4096
 #define SOURCE_VALUE_MAX  8192
 /* Nothing was heard of it for so long: it is forgotten, as its windows are over too. */
 #define SOURCE_SILENT_NS 3600000000000ULL

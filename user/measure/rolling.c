@@ -121,8 +121,9 @@ static int make_room(struct slot *slot, const uint8_t *bytes, size_t cnt)
 
 static int slot_set(struct slot *slot, uint64_t period_idx, const struct window *window)
 {
+	bool has_calls = window->count || window->entries || window->returns;
 	uint8_t bytes[PACKED_MAX_BYTES];
-	int cnt = window->count ? packed_write(window, bytes, sizeof(bytes)) : 0;
+	int cnt = has_calls ? packed_write(window, bytes, sizeof(bytes)) : 0;
 	int err = cnt < 0 ? cnt : make_room(slot, bytes, (size_t)cnt);
 
 	slot->period_idx = err ? NO_PERIOD : period_idx;
@@ -311,4 +312,16 @@ uint64_t rolling_span_of(const struct rolling *rolling, uint64_t now_ns, uint64_
 		count += slot->totals.count;
 	}
 	return (to_s - w.to_s) * NS_PER_S;
+}
+
+const uint8_t *rolling_second(const struct rolling *rolling, uint64_t end_ns, size_t *ret_byte_cnt,
+			      uint64_t *ret_duration_ns)
+{
+	const struct slot *slot = find(rolling, 0, second_of(end_ns));
+
+	if (!slot || !slot->byte_cnt)
+		return NULL;
+	*ret_byte_cnt = slot->byte_cnt;
+	*ret_duration_ns = slot->totals.duration_ns;
+	return slot->bytes;
 }

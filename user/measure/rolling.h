@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The last hour of a series, for judging: windows of a second for a minute, of ten seconds for 15
- * minutes, of a minute for an hour, each as totals and as packed bytes. Pure: times are given, of
- * the monotonic clock.
+ * The last hour of a series, for judging and for live views: windows of a second for a minute, of
+ * ten seconds for 15 minutes, of a minute for an hour, each as totals and as packed bytes. Pure:
+ * times are given, of the monotonic clock.
  */
 #ifndef TICKSCOPE_MEASURE_ROLLING_H
 #define TICKSCOPE_MEASURE_ROLLING_H
@@ -51,6 +51,13 @@ void rolling_sum(const struct rolling *rolling, uint64_t now_ns, uint64_t span_n
 /* The same with histogram, added to total. */
 void rolling_merge(const struct rolling *rolling, uint64_t now_ns, uint64_t span_ns,
 		   struct window *total);
+/*
+ * What ended in the second that end_ns is in, of the last minute: its packed bytes
+ * (measure/packed.h), good until the next rolling_add, and how long it took. NULL: nothing is known
+ * of it, or nothing was called.
+ */
+const uint8_t *rolling_second(const struct rolling *rolling, uint64_t end_ns, size_t *ret_byte_cnt,
+			      uint64_t *ret_duration_ns);
 /* How far back from now the newest windows reach that hold at least so many values; 0: an hour does
  * not hold them. */
 uint64_t rolling_span_of(const struct rolling *rolling, uint64_t now_ns, uint64_t value_cnt);
