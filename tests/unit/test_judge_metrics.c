@@ -2,6 +2,7 @@
 /* What metrics of rules are, over which series: each row is a rule that holds or not for one
  * population of windows and values. */
 #include <errno.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -139,6 +140,54 @@ static void test_metrics(void **state)
 			fail_msg("%s: %s", rows[i].text, s.said);
 		stream_fini(&s);
 	}
+}
+
+/* The same as numbers, without a rule. */
+static const struct {
+	const char *text;
+	double number; /* NAN: not known */
+} numbers_alone[] = {
+	{"node.count", 2000},
+	{"node.mean", 33e6},
+	{"node.count[5s]", 1000},
+	{"1 - node.error_rate", 0.98},
+	{"node.rate * 60", 12000},
+	{"node{method=\"send\"}.count / node.count", 0.7},
+	{"-node.errors + 50", 10},
+	{"circuit_breaker_state", 1},
+	{"memory_bytes", 3e9},
+	{"node.p9999", NAN},
+	{"rare.mean", NAN},
+	{"absent.rate", NAN},
+	{"absent_value", NAN},
+	{"node.count / rare.count", NAN},
+	{"node.count + absent.rate * 1s / 1s", NAN},
+};
+
+static void test_numbers_alone(void **state)
+{
+	struct stream s;
+
+	(void)state;
+	stream_init(&s);
+	stream_start(&s);
+	feed(&s);
+	for (size_t i = 0; i < sizeof(numbers_alone) / sizeof(numbers_alone[0]); i++) {
+		struct rule_expression *e = NULL;
+		struct fault why;
+		size_t column;
+		double is;
+
+		if (rule_expression_parse_number(numbers_alone[i].text, &e, &column, &why))
+			fail_msg("%s: %s", numbers_alone[i].text, why.text);
+		is = judge_number(s.judge, e, stream_mono(&s), 10 * STREAM_S);
+		if (isnan(numbers_alone[i].number)
+			    ? !isnan(is)
+			    : fabs(is - numbers_alone[i].number) > 1e-12 * numbers_alone[i].number)
+			fail_msg("%s: %.17g", numbers_alone[i].text, is);
+		rule_expression_free(e);
+	}
+	stream_fini(&s);
 }
 
 /* Each value of a label for itself, each target for itself. */
@@ -298,9 +347,13 @@ static void test_numbers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_metrics),	     cmocka_unit_test(test_by),
-		cmocka_unit_test(test_over_samples), cmocka_unit_test(test_stale_values),
-		cmocka_unit_test(test_numbers),	     cmocka_unit_test(test_sources_are_bounded),
+		cmocka_unit_test(test_metrics),
+		cmocka_unit_test(test_numbers_alone),
+		cmocka_unit_test(test_by),
+		cmocka_unit_test(test_over_samples),
+		cmocka_unit_test(test_stale_values),
+		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_sources_are_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -132,6 +132,53 @@ static void test_trees(void **state)
 
 static const struct {
 	const char *text;
+	enum rule_unit unit;
+} numbers[] = {
+	{"a.p99", RULE_UNIT_NS},
+	{"1 - a.error_rate", RULE_UNIT_RATIO},
+	{"(a.sum + b.sum) / a.count", RULE_UNIT_NS},
+	{"a.errors / a.count", RULE_UNIT_UNKNOWN},
+	{"-a.rate * 60", RULE_UNIT_PER_S},
+	{"rate(a.count[1m])", RULE_UNIT_PER_S},
+	{"breaker_state", RULE_UNIT_UNKNOWN},
+	{"5", RULE_UNIT_NONE},
+};
+
+static const struct {
+	const char *text;
+	size_t column;
+	const char *said;
+} no_numbers[] = {
+	{"a.p99 > 1ms", 1, "\"a.p99 > 1ms\" is a condition, where a number is needed"},
+	{"not a.count > 1", 1, "is a condition, where a number is needed"},
+	{"a.p99 + a.count", 9, "\"a.p99\" is a time, this is not"},
+	{"a.p99 b", 7, "expected and, or, an operator, or the end"},
+	{"", 1, "expected a number or a metric"},
+};
+
+static void test_numbers(void **state)
+{
+	struct rule_expression *e = NULL;
+	struct fault why;
+	size_t column = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		if (rule_expression_parse_number(numbers[i].text, &e, &column, &why) != 0)
+			fail_msg("%s: column %zu: %s", numbers[i].text, column, why.text);
+		assert_int_equal(rule_unit_of_expression(e), numbers[i].unit);
+		rule_expression_free(e);
+	}
+	for (size_t i = 0; i < sizeof(no_numbers) / sizeof(no_numbers[0]); i++) {
+		if (rule_expression_parse_number(no_numbers[i].text, &e, &column, &why) != -EINVAL)
+			fail_msg("%s: accepted", no_numbers[i].text);
+		if (column != no_numbers[i].column || !strstr(why.text, no_numbers[i].said))
+			fail_msg("%s: column %zu: %s", no_numbers[i].text, column, why.text);
+	}
+}
+
+static const struct {
+	const char *text;
 	size_t column;
 	const char *said;
 } refusals[] = {
@@ -252,6 +299,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_trees),
+		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_limits),
 	};

@@ -339,7 +339,7 @@ static int parse_or(struct parser *p, uint16_t *ret_node)
 	return parse_level(p, &level, ret_node);
 }
 
-static int parse_whole(struct parser *p)
+static int parse_whole(struct parser *p, bool is_truth_wanted)
 {
 	int err = parse_or(p, &p->e->root);
 
@@ -348,33 +348,49 @@ static int parse_whole(struct parser *p)
 	rule_scan_skip_blanks(&p->scan);
 	if (p->scan.text[p->scan.at])
 		return rule_scan_expected(&p->scan, "and, or, an operator, or the end");
-	return want_truth(p, p->e->root, true);
+	return want_truth(p, p->e->root, is_truth_wanted);
+}
+
+static int parse_text(struct parser *p, const char *text, bool is_truth_wanted,
+		      struct rule_expression **ret_expression)
+{
+	size_t length = strlen(text);
+	int err;
+
+	if (length > RULE_TEXT_MAX) {
+		*p->scan.ret_column = RULE_TEXT_MAX + 1;
+		return fault_set(p->scan.why, -EINVAL, "an expression has at most %d bytes",
+				 RULE_TEXT_MAX);
+	}
+	p->e = calloc(1, sizeof(*p->e));
+	if (!p->e)
+		return -ENOMEM;
+	memcpy(p->e->text, text, length);
+	p->scan.text = p->e->text;
+	p->scan.strings = p->e->strings;
+	err = parse_whole(p, is_truth_wanted);
+	if (err) {
+		rule_expression_free(p->e);
+		return err;
+	}
+	*ret_expression = p->e;
+	return 0;
 }
 
 int rule_expression_parse(const char *text, struct rule_expression **ret_expression,
 			  size_t *ret_column, struct fault *why)
 {
 	struct parser p = {.scan = {.ret_column = ret_column, .why = why}};
-	size_t length = strlen(text);
-	int err;
 
-	if (length > RULE_TEXT_MAX) {
-		*ret_column = RULE_TEXT_MAX + 1;
-		return fault_set(why, -EINVAL, "an expression has at most %d bytes", RULE_TEXT_MAX);
-	}
-	p.e = calloc(1, sizeof(*p.e));
-	if (!p.e)
-		return -ENOMEM;
-	memcpy(p.e->text, text, length);
-	p.scan.text = p.e->text;
-	p.scan.strings = p.e->strings;
-	err = parse_whole(&p);
-	if (err) {
-		rule_expression_free(p.e);
-		return err;
-	}
-	*ret_expression = p.e;
-	return 0;
+	return parse_text(&p, text, true, ret_expression);
+}
+
+int rule_expression_parse_number(const char *text, struct rule_expression **ret_expression,
+				 size_t *ret_column, struct fault *why)
+{
+	struct parser p = {.scan = {.ret_column = ret_column, .why = why}};
+
+	return parse_text(&p, text, false, ret_expression);
 }
 
 void rule_expression_free(struct rule_expression *expression)

@@ -108,7 +108,7 @@ struct rule_expression {
 	char text[RULE_TEXT_MAX + 1];
 	struct rule_node nodes[RULE_NODE_MAX];
 	size_t node_cnt;
-	uint16_t root; /* true or false */
+	uint16_t root; /* true or false; of a number, that */
 	struct rule_metric metrics[RULE_METRIC_MAX];
 	size_t metric_cnt;
 	char strings[2 * RULE_TEXT_MAX + 2]; /* each is as long as its text, and one 0 */
@@ -118,6 +118,10 @@ struct rule_expression {
  * -ENOMEM. */
 int rule_expression_parse(const char *text, struct rule_expression **ret_expression,
 			  size_t *ret_column, struct fault *why);
+/* What is a number instead: `1 - trade_execution.error_rate`. rule_unit_of_expression has its unit.
+ */
+int rule_expression_parse_number(const char *text, struct rule_expression **ret_expression,
+				 size_t *ret_column, struct fault *why);
 void rule_expression_free(struct rule_expression *expression);
 
 #endif

@@ -97,6 +97,16 @@ const char *rule_unit_name(enum rule_unit unit)
 	return units[unit].name;
 }
 
+const char *rule_unit_words(enum rule_unit unit)
+{
+	return units[unit].words;
+}
+
+enum rule_unit rule_unit_of_expression(const struct rule_expression *expression)
+{
+	return expression->nodes[expression->root].unit;
+}
+
 static bool is_literal(const struct rule_expression *e, const struct rule_node *node)
 {
 	return node->type == RULE_NODE_NUMBER ||

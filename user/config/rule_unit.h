@@ -9,6 +9,10 @@
 void rule_unit_of_metric(struct rule_metric *metric);
 /* "ns", "bytes", "ratio", "percent", "per_s"; "" for plain numbers and unknown. */
 const char *rule_unit_name(enum rule_unit unit);
+/* "a time", "a plain number": for messages. */
+const char *rule_unit_words(enum rule_unit unit);
+/* Of an expression that is a number. */
+enum rule_unit rule_unit_of_expression(const struct rule_expression *expression);
 
 /*
  * Whether two numbers of a comparison or a sum go together. Where they do not, why says what to

@@ -121,3 +121,11 @@ void evaluate_expression(struct metric_context *context, const struct rule_expre
 	*ret_evaluation = (struct evaluation){.value = NAN, .threshold = NAN};
 	ret_evaluation->truth = truth_of(&w, expression->root);
 }
+
+double evaluate_number(struct metric_context *context, const struct rule_expression *expression,
+		       const struct metric_binding *bindings)
+{
+	struct walker w = {.context = context, .e = expression, .bindings = bindings};
+
+	return number_of(&w, expression->root);
+}

@@ -19,5 +19,8 @@ struct evaluation {
 /* bindings: one for each of the expression's metrics. */
 void evaluate_expression(struct metric_context *context, const struct rule_expression *expression,
 			 const struct metric_binding *bindings, struct evaluation *ret_evaluation);
+/* An expression that is a number; NAN: not known. */
+double evaluate_number(struct metric_context *context, const struct rule_expression *expression,
+		       const struct metric_binding *bindings);
 
 #endif

@@ -93,6 +93,11 @@ void judge_feed_value(struct judge *judge, const struct value_id *id, uint64_t m
 /* Each second, after the feeds. */
 void judge_evaluate(struct judge *judge, uint64_t mono_ns, uint64_t wall_ns);
 
+/* What an expression that is a number is now, of all the series and values that it names, taken
+ * over over_ns; rule_unit_of_expression has its unit. NAN: not known, as in rules. */
+double judge_number(struct judge *judge, const struct rule_expression *expression, uint64_t mono_ns,
+		    uint64_t over_ns);
+
 /* Pending and firing ones, then those that are over, the newest first. */
 void judge_each_alert(const struct judge *judge, judge_each_fn fn, void *context);
 /* -ENOENT: nothing of this id fires; -EALREADY. */
