@@ -18,5 +18,6 @@ int check_channel(struct loader *l, const struct yaml_node *map, void *object);
 /* Of the whole, when all files are read: contracts find their owners, names what they mean. */
 int check_contracts(struct loader *l);
 void check_references(struct loader *l);
+int check_sinks(struct loader *l);
 
 #endif

@@ -173,6 +173,8 @@ static int load_all(struct loader *l, const char *path)
 		return err;
 	err = check_contracts(l);
 	if (!err)
+		err = check_sinks(l);
+	if (!err)
 		check_references(l);
 	return err;
 }

@@ -15,6 +15,7 @@
 #include "base/fault.h"
 #include "config/error_expression.h"
 #include "config/config_rule.h"
+#include "config/config_sinks.h"
 
 /* One way to choose processes; all that are given must hold. */
 struct config_match {
@@ -24,21 +25,6 @@ struct config_match {
 	char *cmdline; /* glob over the arguments, joined by blanks */
 	char *unit;    /* systemd unit: "engine.service", or a glob */
 	char *cgroup;  /* path below the cgroup root, or a glob; with all groups below it */
-};
-
-/* A limit of a contract: of an operation, or of a target. */
-struct config_limit {
-	const char *key;    /* as written: "latency", "p99", "throughput" …; static */
-	const char *metric; /* that is judged: "mean", "p99", "rate" …; static */
-	double limit;	    /* in the metric's unit: ns, bytes, ratio, 1/s */
-	bool is_minimum;    /* else a maximum */
-};
-
-#define CONFIG_LIMIT_MAX 16
-
-struct config_contract {
-	struct config_limit limits[CONFIG_LIMIT_MAX];
-	size_t limit_cnt;
 };
 
 struct config_target {
@@ -118,6 +104,7 @@ struct config {
 	size_t channel_cnt;
 	struct config_history history;
 	struct config_judge judge;
+	struct config_sinks sinks;
 	uint32_t operation_max; /* series of functions, those of later processes too; default 256 */
 	char *level;		/* "session", "multi", "perf"; NULL: the best */
 	char *hooks;		/* "fentry", "kprobe", "raw_tp"; NULL: the best */

@@ -1,12 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rules and whom they tell: the part of the configuration that judge and notify read. */
+/* Contracts, rules, and whom they tell: the part of the configuration that judge and notify read.
+ */
 #ifndef TICKSCOPE_CONFIG_CONFIG_RULE_H
 #define TICKSCOPE_CONFIG_CONFIG_RULE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "config/rule_expression.h"
+
+/* A limit of a contract: of an operation, or of a target. */
+struct config_limit {
+	const char *key;    /* as written: "latency", "p99", "throughput" …; static */
+	const char *metric; /* that is judged: "mean", "p99", "rate" …; static */
+	double limit;	    /* in the metric's unit: ns, bytes, ratio, 1/s */
+	bool is_minimum;    /* else a maximum */
+};
+
+#define CONFIG_LIMIT_MAX 16
+
+struct config_contract {
+	struct config_limit limits[CONFIG_LIMIT_MAX];
+	size_t limit_cnt;
+};
 
 /* One annotation or label of a rule. */
 struct config_pair {

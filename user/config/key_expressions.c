@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Values in a language of their own: expressions, endpoints. Mistakes are told at their column. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -8,6 +9,8 @@
 #include "config/endpoint_argument.h"
 #include "config/key_types.h"
 #include "config/load.h"
+#include "config/rule_unit.h"
+#include "config/words.h"
 
 /* A mistake at a column (from 1) of a text. */
 static void refuse_at(struct loader *l, const struct schema_key *key, const struct yaml_node *value,
@@ -94,6 +97,73 @@ const struct key_type key_expression = {.name = "an expression",
 					.is_scalar = true,
 					.parse = parse_expression,
 					.release = release_expression};
+
+static void release_number(const struct schema_key *key, void *object)
+{
+	struct config_dashboard_value *value = (void *)((char *)object + key->at);
+
+	rule_expression_free(value->expression);
+	free(value->text);
+	*value = (struct config_dashboard_value){0};
+}
+
+static bool is_unit_wanted(const struct schema_key *key, enum rule_unit unit)
+{
+	const char *name = rule_unit_name(unit);
+
+	return words_find(key->words, name[0] ? name : "plain");
+}
+
+static void refuse_unit(struct loader *l, const struct schema_key *key,
+			const struct yaml_node *value, enum rule_unit unit)
+{
+	char wanted[FAULT_TEXT_BYTES / 4] = "";
+	struct fault why;
+
+	for (int i = RULE_UNIT_NONE; i <= RULE_UNIT_PER_S; i++) {
+		size_t length = strlen(wanted);
+
+		if (is_unit_wanted(key, (enum rule_unit)i))
+			snprintf(wanted + length, sizeof(wanted) - length, "%s%s",
+				 length ? " or " : "", rule_unit_words((enum rule_unit)i));
+	}
+	fault_set(&why, -EINVAL, "\"%s\" is %s, where %s is needed", value->text,
+		  rule_unit_words(unit), wanted);
+	load_refuse(l, key, value, why.text);
+}
+
+static int parse_number(struct loader *l, const struct schema_key *key,
+			const struct yaml_node *value, void *object)
+{
+	struct config_dashboard_value number = {0};
+	struct fault why;
+	size_t column = 0;
+	int err;
+
+	if (!load_is_text(l, key, value))
+		return 0;
+	err = rule_expression_parse_number(value->text, &number.expression, &column, &why);
+	if (err == -EINVAL) {
+		refuse_at(l, key, value, column, &why);
+		return 0;
+	}
+	if (err)
+		return err;
+	if (!is_unit_wanted(key, rule_unit_of_expression(number.expression))) {
+		refuse_unit(l, key, value, rule_unit_of_expression(number.expression));
+		rule_expression_free(number.expression);
+		return 0;
+	}
+	number.text = strdup(value->text);
+	release_number(key, object);
+	memcpy((char *)object + key->at, &number, sizeof(number));
+	return number.text ? 0 : -ENOMEM;
+}
+
+const struct key_type key_number = {.name = "a number, as in node_rpc.p99",
+				    .is_scalar = true,
+				    .parse = parse_number,
+				    .release = release_number};
 
 /* Bits of an address behind its prefix: "10.1.2.3/16" is a mistake, or another network than meant.
  */

@@ -248,38 +248,3 @@ static int parse_unit(struct loader *l, const struct schema_key *key, const stru
 
 const struct key_type key_unit = {
 	.name = "a unit", .is_scalar = true, .parse = parse_unit, .release = release_text};
-
-static const char *complain_url(const char *text)
-{
-	static const char *const schemes[] = {"http://", "https://"};
-
-	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
-		size_t length = strlen(schemes[i]);
-
-		if (strncmp(text, schemes[i], length) != 0)
-			continue;
-		if (!text[length] || strchr("/?#:@", text[length]))
-			return "names no host";
-		return strpbrk(text, " \t\n\"<>\\^`{|}") ? "has characters that a URL cannot have"
-							 : NULL;
-	}
-	return "is no URL: it begins with http:// or https://";
-}
-
-/* Without the text: what is behind the host may be a secret. */
-static int parse_url(struct loader *l, const struct schema_key *key, const struct yaml_node *value,
-		     void *object)
-{
-	const char *complaint;
-
-	if (!load_is_text(l, key, value))
-		return 0;
-	complaint = complain_url(value->text);
-	if (!complaint)
-		return store(l, key, value, object);
-	load_report(l, value, "%s %s", value->line ? "\"url\"" : "its value", complaint);
-	return 0;
-}
-
-const struct key_type key_url = {
-	.name = "a URL", .is_scalar = true, .parse = parse_url, .release = release_text};

@@ -24,12 +24,18 @@ extern const struct key_type key_protocol;
 extern const struct key_type key_path;
 extern const struct key_type key_glob;
 extern const struct key_type key_unit;
-extern const struct key_type key_url;
+
+/* Likewise: key_urls.c. */
+extern const struct key_type key_url;	     /* of HTTP, whole */
+extern const struct key_type key_server_url; /* of HTTP, without a password, to add paths to */
+extern const struct key_type key_redis_url;
+extern const struct key_type key_address; /* to listen at */
 
 /* Text with a meaning: key_expressions.c. Into the members of struct config_operation, config_rule
- * and config_endpoint that hold it. */
+ * and config_endpoint that hold it; struct config_dashboard_value. */
 extern const struct key_type key_error;
 extern const struct key_type key_expression;
+extern const struct key_type key_number; /* words: the units that it may have */
 extern const struct key_type key_remote;
 extern const struct key_type key_listen;
 

@@ -59,6 +59,106 @@ static const struct schema_key judge_keys[] = {
 static const struct schema_object judge_object = {
 	"the judge", judge_keys, sizeof(struct config_judge), .variables = "JUDGE_"};
 
+static const struct schema_key questdb_keys[] = {
+	{"url", &key_server_url, AT(config_questdb, url), .is_required = true},
+	{"user", &key_text, AT(config_questdb, user)},
+	{"password_file", &key_path, AT(config_questdb, password_file)},
+	{"buckets", &key_bool, AT(config_questdb, has_buckets), .value = "true"},
+	{"timeout", &key_duration, AT(config_questdb, timeout_ns), .value = "10s", .min = SEC / 10,
+	 .max = HOUR},
+	{"host", &key_text, AT(config_questdb, host)},
+	END,
+};
+
+static const struct schema_object questdb_object = {
+	"questdb", questdb_keys, sizeof(struct config_questdb), .variables = "SINKS_QUESTDB_"};
+
+/* Which units each can have: what is written is ms, percent, and per minute. */
+#define DASHBOARD(name, key, units)                                                            \
+	{                                                                                      \
+		name, &key_number, .at = CONFIG_##key * sizeof(struct config_dashboard_value), \
+				   .words = units                                              \
+	}
+
+static const struct schema_key dashboard_keys[] = {
+	DASHBOARD("trade_latency_p99", TRADE_LATENCY_P99, "ns"),
+	DASHBOARD("node_latency_p99", NODE_LATENCY_P99, "ns"),
+	DASHBOARD("slippage_accuracy", SLIPPAGE_ACCURACY, "ratio percent plain"),
+	DASHBOARD("mev_avoidance_rate", MEV_AVOIDANCE_RATE, "ratio percent plain"),
+	DASHBOARD("trades_per_minute", TRADES_PER_MINUTE, "per_s plain"),
+	DASHBOARD("success_rate", SUCCESS_RATE, "ratio percent plain"),
+	DASHBOARD("circuit_breaker_state", CIRCUIT_BREAKER_STATE, "plain"),
+	DASHBOARD("active_connections", ACTIVE_CONNECTIONS, "plain"),
+	END,
+};
+
+static const struct schema_object dashboard_object = {"the dashboard", dashboard_keys,
+						      CONFIG_DASHBOARD_KEY_CNT *
+							      sizeof(struct config_dashboard_value),
+						      .variables = "SINKS_REDIS_DASHBOARD_"};
+
+static const struct schema_key redis_keys[] = {
+	{"url", &key_redis_url, AT(config_redis, url), .is_required = true},
+	{"user", &key_text, AT(config_redis, user)},
+	{"password_file", &key_path, AT(config_redis, password_file)},
+	{"prefix", &key_text, AT(config_redis, prefix)},
+	{"interval", &key_duration, AT(config_redis, interval_ns), .value = "5s", .min = SEC,
+	 .max = HOUR / 6},
+	{"timeout", &key_duration, AT(config_redis, timeout_ns), .value = "2s", .min = SEC / 10,
+	 .max = HOUR},
+	{"dashboard", &key_map, AT(config_redis, dashboard), .object = &dashboard_object},
+	END,
+};
+
+static const struct schema_object redis_object = {"redis", redis_keys, sizeof(struct config_redis),
+						  .variables = "SINKS_REDIS_"};
+
+#define FAMILY(name, family)                                                   \
+	{                                                                      \
+		name, &key_text, .at = CONFIG_FAMILY_##family * sizeof(char *) \
+	}
+
+static const struct schema_key family_keys[] = {
+	FAMILY("order_execution_latency_seconds", ORDER_EXECUTION_LATENCY),
+	FAMILY("order_round_trip_time_seconds", ORDER_ROUND_TRIP_TIME),
+	FAMILY("market_data_updates_total", MARKET_DATA_UPDATES),
+	FAMILY("market_data_processing_seconds", MARKET_DATA_PROCESSING),
+	FAMILY("signal_generation_seconds", SIGNAL_GENERATION),
+	FAMILY("memory_usage_bytes", MEMORY_USAGE),
+	FAMILY("cpu_usage_percent", CPU_USAGE),
+	FAMILY("gc_pause_seconds", GC_PAUSE),
+	FAMILY("api_request_duration_seconds", API_REQUEST_DURATION),
+	FAMILY("websocket_message_duration_seconds", WEBSOCKET_MESSAGE_DURATION),
+	FAMILY("dashboard_rendering_seconds", DASHBOARD_RENDERING),
+	END,
+};
+
+static const struct schema_object families_object = {"the families", family_keys,
+						     CONFIG_FAMILY_CNT * sizeof(char *),
+						     .variables = "SINKS_PROMETHEUS_FAMILIES_"};
+
+static const struct schema_key prometheus_keys[] = {
+	{"listen", &key_address, AT(config_prometheus, listen), .is_required = true},
+	{"max_series", &key_count32, AT(config_prometheus, series_max), .value = "20000", .min = 1,
+	 .max = 1000000},
+	{"families", &key_map, AT(config_prometheus, families), .object = &families_object},
+	END,
+};
+
+static const struct schema_object prometheus_object = {"prometheus", prometheus_keys,
+						       sizeof(struct config_prometheus),
+						       .variables = "SINKS_PROMETHEUS_"};
+
+static const struct schema_key sinks_keys[] = {
+	{"questdb", &key_map, AT(config_sinks, questdb), .object = &questdb_object},
+	{"redis", &key_map, AT(config_sinks, redis), .object = &redis_object},
+	{"prometheus", &key_map, AT(config_sinks, prometheus), .object = &prometheus_object},
+	END,
+};
+
+static const struct schema_object sinks_object = {
+	"the sinks", sinks_keys, sizeof(struct config_sinks), .variables = "SINKS_"};
+
 static const struct schema_key operation_contract_keys[] = {
 	{"latency", &key_limit, .metric = "mean", .unit = QUANTITY_DURATION},
 	{"p50", &key_limit, .metric = "p50", .unit = QUANTITY_DURATION},
@@ -242,6 +342,7 @@ static const struct schema_key config_keys[] = {
 	{"rule_files", &key_rule_files, .max = 64},
 	{"notify", &key_list, LIST(config, channels, channel_cnt), .max = 64,
 	 .object = &schema_channel},
+	{"sinks", &key_map, AT(config, sinks), .object = &sinks_object},
 	END,
 };
 
