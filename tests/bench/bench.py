@@ -16,6 +16,7 @@ import accuracy
 import agent
 import attach
 import calls
+import questdb
 import rpc
 import symbols
 from call_rows import call_rows
@@ -69,7 +70,10 @@ def measure(bench, is_quick):
     agent_rows = agent.measure(bench, 2 if is_quick else 8)
     say("requests on connections")
     rpc_rows, rpc_info = rpc.measure(bench, 3 if is_quick else 9)
-    return cases, [*rows, *rpc_rows, *accuracy_rows, *attach_rows, *symbol_rows, *agent_rows], [*info, *rpc_info, *accuracy_info]
+    say("rows for QuestDB")
+    questdb_rows, questdb_info = questdb.measure(bench)
+    return (cases, [*rows, *rpc_rows, *accuracy_rows, *attach_rows, *symbol_rows, *agent_rows, *questdb_rows],
+            [*info, *rpc_info, *accuracy_info, *questdb_info])
 
 
 def main():

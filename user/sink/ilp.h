@@ -23,7 +23,7 @@ struct ilp {
 	size_t row_room;
 	int version; /* 1, 2 */
 	bool has_column;
-	bool is_full; /* something of this row did not fit, or there was no memory */
+	int problem; /* -errno of the row that is being written; 0: none */
 };
 
 /* version: 1 or 2. Nothing is allocated before the first row. */
@@ -34,6 +34,7 @@ void ilp_clear(struct ilp *ilp);
 void ilp_begin(struct ilp *ilp, const char *table);
 /* An empty value is none. */
 void ilp_symbol(struct ilp *ilp, const char *column, const char *value);
+/* INT64_MIN is the server's NULL: none. */
 void ilp_long(struct ilp *ilp, const char *column, int64_t value);
 void ilp_bool(struct ilp *ilp, const char *column, bool value);
 /* What is not finite is none. */
@@ -45,9 +46,12 @@ void ilp_time(struct ilp *ilp, const char *column, uint64_t wall_ns);
 /* One-dimensional DOUBLE[]; version 1 has none: -EPROTO at ilp_end. */
 void ilp_array(struct ilp *ilp, const char *column, const double *values, size_t cnt);
 /* Nanoseconds since 1970 are the designated timestamp. 0; -ENOSPC: the row does not fit and is
- * taken back; -ENOMEM likewise; -EPROTO likewise; -EINVAL: it has no column. */
+ * taken back; -ENOMEM likewise; -EPROTO likewise; -EINVAL likewise: it has
+ * no column, or a time after 2262. */
 int ilp_end(struct ilp *ilp, uint64_t wall_ns);
 
+/* Row idx as it will be sent: its bytes, without a 0. */
+const char *ilp_row(const struct ilp *ilp, size_t row_idx, size_t *ret_bytes);
 /* Takes row idx out, after the server refused it. */
 void ilp_remove(struct ilp *ilp, size_t row_idx);
 
