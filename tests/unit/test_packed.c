@@ -82,6 +82,17 @@ static int pack(const struct window *w, uint8_t bytes[static PACKED_MAX_BYTES])
 	return cnt;
 }
 
+static void assert_totals(const uint8_t *bytes, int cnt, const struct window *w)
+{
+	struct packed_totals t;
+
+	assert_int_equal(packed_totals(bytes, (size_t)cnt, &t), 0);
+	assert_true(t.duration_ns == w->duration_ns && t.entries == w->entries &&
+		    t.returns == w->returns && t.errors == w->errors && t.sum_ns == w->sum_ns &&
+		    t.count == w->count && t.max_ns == w->max_ns && t.min_ns == w->min_ns);
+	assert_int_equal(packed_totals(bytes, 6, &t), -EBADMSG);
+}
+
 static void test_round_trip(void **state)
 {
 	uint8_t *bytes = malloc(PACKED_MAX_BYTES);
@@ -92,6 +103,10 @@ static void test_round_trip(void **state)
 		int cnt = pack(w, bytes);
 
 		assert_int_equal(packed_merge(back, bytes, (size_t)cnt), 0);
+		assert_memory_equal(back, w, sizeof(*w));
+		assert_totals(bytes, cnt, w);
+		window_clear(back);
+		assert_int_equal(packed_merge_own(back, bytes, (size_t)cnt), 0);
 		assert_memory_equal(back, w, sizeof(*w));
 		free(back);
 		free(w);

@@ -18,21 +18,41 @@
 #define IS_ZERO_RUN    1U
 #define FIRST_BITS     6 /* of a bucket's number in its first byte */
 
-/* The order in the bytes. The minimum is not among them: it is there where it is known. */
-static const size_t counters[] = {
-	offsetof(struct window, duration_ns),  offsetof(struct window, entries),
-	offsetof(struct window, returns),      offsetof(struct window, unwound),
-	offsetof(struct window, lost),	       offsetof(struct window, unpaired_returns),
-	offsetof(struct window, missed_exits), offsetof(struct window, clock_clamped),
-	offsetof(struct window, dropped),      offsetof(struct window, errors),
-	offsetof(struct window, nested_hits),  offsetof(struct window, sum_ns),
-	offsetof(struct window, count),
-};
+/* The order in the bytes. The minimum is not among the counters: it is there where it is known. */
 enum {
-	COUNTER_CNT = sizeof(counters) / sizeof(counters[0]),
+	DURATION,
+	ENTRIES,
+	RETURNS,
+	UNWOUND,
+	LOST,
+	UNPAIRED_RETURNS,
+	MISSED_EXITS,
+	CLOCK_CLAMPED,
+	DROPPED,
+	ERRORS,
+	NESTED_HITS,
+	SUM,
+	COUNT,
+	COUNTER_CNT,
 	MAX_BIT = COUNTER_CNT,
 	MIN_BIT,
 	FIELD_CNT,
+};
+
+static const size_t counters[COUNTER_CNT] = {
+	[DURATION] = offsetof(struct window, duration_ns),
+	[ENTRIES] = offsetof(struct window, entries),
+	[RETURNS] = offsetof(struct window, returns),
+	[UNWOUND] = offsetof(struct window, unwound),
+	[LOST] = offsetof(struct window, lost),
+	[UNPAIRED_RETURNS] = offsetof(struct window, unpaired_returns),
+	[MISSED_EXITS] = offsetof(struct window, missed_exits),
+	[CLOCK_CLAMPED] = offsetof(struct window, clock_clamped),
+	[DROPPED] = offsetof(struct window, dropped),
+	[ERRORS] = offsetof(struct window, errors),
+	[NESTED_HITS] = offsetof(struct window, nested_hits),
+	[SUM] = offsetof(struct window, sum_ns),
+	[COUNT] = offsetof(struct window, count),
 };
 _Static_assert(FIELD_CNT <= 16, "the mask has 16 bits");
 
@@ -176,13 +196,12 @@ static bool take_fields(struct reader *r, unsigned int mask, uint64_t fields[sta
 {
 	if (mask >> FIELD_CNT)
 		return false;
-	for (int i = 0; i < FIELD_CNT; i++) {
-		fields[i] = 0;
-		if (mask & 1U << i && !take_number(r, 0, &fields[i]))
+	memset(fields, 0, FIELD_CNT * sizeof(fields[0]));
+	fields[MIN_BIT] = mask & 1U << MIN_BIT ? 0 : UINT64_MAX;
+	for (; mask; mask &= mask - 1) {
+		if (!take_number(r, 0, &fields[__builtin_ctz(mask)]))
 			return false;
 	}
-	if (!(mask & 1U << MIN_BIT))
-		fields[MIN_BIT] = UINT64_MAX;
 	return true;
 }
 
@@ -236,20 +255,54 @@ static bool has_checksum(const uint8_t *bytes, size_t cnt)
 	return true;
 }
 
+/* All before the buckets, where the reader stands then. */
+static bool take_head(struct reader *r, const uint8_t *bytes, size_t cnt,
+		      uint64_t fields[static FIELD_CNT])
+{
+	if (cnt < HEAD_BYTES + CHECKSUM_BYTES || bytes[0] != VERSION)
+		return false;
+	*r = (struct reader){.at = bytes + HEAD_BYTES, .end = bytes + cnt - CHECKSUM_BYTES};
+	return take_fields(r, bytes[1] | (unsigned int)bytes[2] << 8, fields);
+}
+
+int packed_totals(const uint8_t *bytes, size_t cnt, struct packed_totals *ret_totals)
+{
+	uint64_t fields[FIELD_CNT];
+	struct reader r;
+
+	if (!take_head(&r, bytes, cnt, fields))
+		return -EBADMSG;
+	*ret_totals = (struct packed_totals){
+		.duration_ns = fields[DURATION],
+		.entries = fields[ENTRIES],
+		.returns = fields[RETURNS],
+		.errors = fields[ERRORS],
+		.sum_ns = fields[SUM],
+		.count = fields[COUNT],
+		.max_ns = fields[MAX_BIT],
+		.min_ns = fields[MIN_BIT],
+	};
+	return 0;
+}
+
+int packed_merge_own(struct window *total, const uint8_t *bytes, size_t cnt)
+{
+	uint64_t fields[FIELD_CNT];
+	struct reader r;
+
+	if (!take_head(&r, bytes, cnt, fields))
+		return -EBADMSG;
+	add_fields(total, fields);
+	return take_buckets(&r, total) ? 0 : -EBADMSG;
+}
+
 int packed_merge(struct window *total, const uint8_t *bytes, size_t cnt)
 {
 	uint64_t fields[FIELD_CNT];
-	struct reader r, buckets;
+	struct reader r;
 
-	if (cnt < HEAD_BYTES + CHECKSUM_BYTES || bytes[0] != VERSION || !has_checksum(bytes, cnt))
+	if (!take_head(&r, bytes, cnt, fields) || !has_checksum(bytes, cnt) ||
+	    !take_buckets(&r, NULL))
 		return -EBADMSG;
-	r = (struct reader){.at = bytes + HEAD_BYTES, .end = bytes + cnt - CHECKSUM_BYTES};
-	if (!take_fields(&r, bytes[1] | (unsigned int)bytes[2] << 8, fields))
-		return -EBADMSG;
-	buckets = r;
-	if (!take_buckets(&r, NULL))
-		return -EBADMSG;
-	add_fields(total, fields);
-	take_buckets(&buckets, total);
-	return 0;
+	return packed_merge_own(total, bytes, cnt);
 }

@@ -21,4 +21,23 @@ int packed_write(const struct window *window, uint8_t *bytes, size_t room);
  * later version): then `total` is unchanged. */
 int packed_merge(struct window *total, const uint8_t *bytes, size_t cnt);
 
+/* What needs no histogram. */
+struct packed_totals {
+	uint64_t duration_ns;
+	uint64_t entries;
+	uint64_t returns;
+	uint64_t errors;
+	uint64_t sum_ns;
+	uint64_t count;
+	uint64_t max_ns;
+	uint64_t min_ns; /* UINT64_MAX where count is 0 */
+};
+
+/*
+ * The same, and the totals alone, of bytes that were nowhere else since packed_write: neither their
+ * checksum nor, before anything is added, their buckets are looked at. 0 or -EBADMSG.
+ */
+int packed_merge_own(struct window *total, const uint8_t *bytes, size_t cnt);
+int packed_totals(const uint8_t *bytes, size_t cnt, struct packed_totals *ret_totals);
+
 #endif

@@ -21,7 +21,7 @@
 #define MINUTE_CNT 60
 #define SLOT_CNT   (SECOND_CNT + TEN_CNT + MINUTE_CNT)
 #define LATE_MAX_S 60
-#define NO_PERIOD  UINT64_MAX
+#define NO_PERIOD  UINT32_MAX
 
 /* Periods in seconds, and how many a ring holds; each period is a multiple of the one before. */
 static const struct {
@@ -30,13 +30,14 @@ static const struct {
 } tiers[TIER_CNT] = {
 	{1, 0, SECOND_CNT}, {10, SECOND_CNT, TEN_CNT}, {60, SECOND_CNT + TEN_CNT, MINUTE_CNT}};
 
+/* There are SLOT_CNT of each series: what the bytes tell is not kept beside them. */
 struct slot {
-	uint64_t period_idx; /* time / length of a period */
-	uint8_t *bytes;	     /* packed; none where nothing was counted */
-	uint32_t byte_cnt;
-	uint32_t room_bytes;
-	struct rolling_totals totals;
+	uint8_t *bytes;	     /* packed */
+	uint32_t period_idx; /* time / length of a period: 136 years of seconds */
+	uint16_t byte_cnt;
+	uint16_t room_bytes;
 };
+_Static_assert(PACKED_MAX_BYTES <= UINT16_MAX, "16 bits count the bytes of a window");
 
 struct rolling {
 	uint64_t newest_ns;
@@ -92,61 +93,44 @@ static const struct slot *find(const struct rolling *r, int tier, uint64_t perio
 	return slot->period_idx == period_idx ? slot : NULL;
 }
 
-static void totals_add(struct rolling_totals *total, const struct rolling_totals *part)
+/* Bytes are this room's own: they are as packed_write left them. */
+static struct packed_totals totals_of(const struct slot *slot)
 {
-	total->duration_ns += part->duration_ns;
-	total->count += part->count;
-	total->errors += part->errors;
-	total->sum_ns += part->sum_ns;
-	total->min_ns = part->min_ns < total->min_ns ? part->min_ns : total->min_ns;
-	total->max_ns = part->max_ns > total->max_ns ? part->max_ns : total->max_ns;
+	struct packed_totals totals = {.min_ns = UINT64_MAX};
+
+	packed_totals(slot->bytes, slot->byte_cnt, &totals);
+	return totals;
 }
 
 /* Grows to what the series needs; a slot never gives room back, its series goes on alike. */
 static int make_room(struct slot *slot, const uint8_t *bytes, size_t cnt)
 {
-	if (cnt && cnt > slot->room_bytes) {
+	if (cnt > slot->room_bytes) {
 		uint8_t *larger = realloc(slot->bytes, cnt);
 
 		if (!larger)
 			return -ENOMEM;
 		slot->bytes = larger;
-		slot->room_bytes = (uint32_t)cnt;
+		slot->room_bytes = (uint16_t)cnt;
 	}
-	if (cnt)
-		memcpy(slot->bytes, bytes, cnt);
-	slot->byte_cnt = (uint32_t)cnt;
+	memcpy(slot->bytes, bytes, cnt);
+	slot->byte_cnt = (uint16_t)cnt;
 	return 0;
 }
 
 static int slot_set(struct slot *slot, uint64_t period_idx, const struct window *window)
 {
-	bool has_calls = window->count || window->entries || window->returns;
 	uint8_t bytes[PACKED_MAX_BYTES];
-	int cnt = has_calls ? packed_write(window, bytes, sizeof(bytes)) : 0;
+	int cnt = packed_write(window, bytes, sizeof(bytes));
 	int err = cnt < 0 ? cnt : make_room(slot, bytes, (size_t)cnt);
 
-	slot->period_idx = err ? NO_PERIOD : period_idx;
-	slot->totals = (struct rolling_totals){
-		.duration_ns = window->duration_ns,
-		.count = window->count,
-		.errors = window->errors,
-		.sum_ns = window->sum_ns,
-		.min_ns = window->min_ns,
-		.max_ns = window->max_ns,
-	};
+	slot->period_idx = err ? NO_PERIOD : (uint32_t)period_idx;
 	return err;
 }
 
-/* Packed bytes have all counters; a slot without them has these two only. */
 static void slot_merge(const struct slot *slot, struct window *total)
 {
-	if (slot->byte_cnt) {
-		packed_merge(total, slot->bytes, slot->byte_cnt);
-		return;
-	}
-	total->duration_ns += slot->totals.duration_ns;
-	total->errors += slot->totals.errors;
+	packed_merge_own(total, slot->bytes, slot->byte_cnt);
 }
 
 /* Puts a period together from those of the finer ring. */
@@ -284,8 +268,18 @@ void rolling_sum(const struct rolling *rolling, uint64_t now_ns, uint64_t span_n
 	const struct slot *slot;
 
 	*ret_totals = (struct rolling_totals){.min_ns = UINT64_MAX};
-	while ((slot = walk_next(&w)))
-		totals_add(ret_totals, &slot->totals);
+	while ((slot = walk_next(&w))) {
+		struct packed_totals part = totals_of(slot);
+
+		ret_totals->duration_ns += part.duration_ns;
+		ret_totals->count += part.count;
+		ret_totals->errors += part.errors;
+		ret_totals->sum_ns += part.sum_ns;
+		if (part.min_ns < ret_totals->min_ns)
+			ret_totals->min_ns = part.min_ns;
+		if (part.max_ns > ret_totals->max_ns)
+			ret_totals->max_ns = part.max_ns;
+	}
 }
 
 void rolling_merge(const struct rolling *rolling, uint64_t now_ns, uint64_t span_ns,
@@ -309,7 +303,7 @@ uint64_t rolling_span_of(const struct rolling *rolling, uint64_t now_ns, uint64_
 		slot = walk_next(&w);
 		if (!slot)
 			return 0;
-		count += slot->totals.count;
+		count += totals_of(slot).count;
 	}
 	return (to_s - w.to_s) * NS_PER_S;
 }
@@ -318,10 +312,12 @@ const uint8_t *rolling_second(const struct rolling *rolling, uint64_t end_ns, si
 			      uint64_t *ret_duration_ns)
 {
 	const struct slot *slot = find(rolling, 0, second_of(end_ns));
+	struct packed_totals totals;
 
-	if (!slot || !slot->byte_cnt)
+	if (!slot)
 		return NULL;
+	totals = totals_of(slot);
 	*ret_byte_cnt = slot->byte_cnt;
-	*ret_duration_ns = slot->totals.duration_ns;
-	return slot->bytes;
+	*ret_duration_ns = totals.duration_ns;
+	return totals.count || totals.entries || totals.returns ? slot->bytes : NULL;
 }

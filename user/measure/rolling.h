@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The last hour of a series, for judging and for live views: windows of a second for a minute, of
- * ten seconds for 15 minutes, of a minute for an hour, each as totals and as packed bytes. Pure:
+ * ten seconds for 15 minutes, of a minute for an hour, each as packed bytes. Pure:
  * times are given, of the monotonic clock.
  */
 #ifndef TICKSCOPE_MEASURE_ROLLING_H
