@@ -49,7 +49,7 @@ EXCLUSIVE = (
     ("hiredis.h", ("user/sink/redis.c",)),
     ("sqlite3.h", ("user/store/",)),
     ("microhttpd.h", ("user/serve/",)),
-    ("curl/*", ("user/sink/", "user/notify/", "user/daemon/")),
+    ("curl/*", ("user/base/curl_handle.", "user/sink/", "user/notify/", "user/daemon/")),
     ("libfyaml.h", ("user/config/",)),
     ("openssl/*", ("user/notify/", "tests/")),
     ("curses.h", ("user/cli/",)),

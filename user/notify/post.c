@@ -11,6 +11,7 @@
 
 #include <curl/curl.h>
 
+#include "base/curl_handle.h"
 #include "notify/post.h"
 
 #define RESPONSE_MAX_BYTES 65536 /* nothing of it is needed: a receiver that goes on is cut off */
@@ -120,16 +121,8 @@ static int set_options(struct transfer *t, const struct channel_post *request, u
 	long timeout_ms = (long)(timeout_ns / NS_PER_MS);
 	bool is_set =
 		curl_easy_setopt(e, CURLOPT_URL, request->url) == CURLE_OK &&
-		curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK &&
-		curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
-		curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
-		curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
-		curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
-		/* A name that does not resolve in time: its thread is left, not waited for. */
-		curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L) == CURLE_OK &&
+		curl_handle_guard(e) == 0 &&
 		curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, timeout_ms ? timeout_ms : 1) == CURLE_OK &&
-		curl_easy_setopt(e, CURLOPT_USERAGENT, "tickscope/" TICKSCOPE_VERSION) ==
-			CURLE_OK &&
 		curl_easy_setopt(e, CURLOPT_HTTPHEADER, t->headers) == CURLE_OK &&
 		curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_bytes) ==
 			CURLE_OK &&
@@ -191,7 +184,7 @@ static void judge_status(long status, struct channel_result *r)
 
 static void judge(struct transfer *t, CURLcode code, struct channel_result *r)
 {
-	long status = 0, request_bytes = 0, os_errno = 0;
+	long status = 0, request_bytes = 0;
 	curl_off_t retry_after_s = 0;
 
 	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
@@ -206,11 +199,7 @@ static void judge(struct transfer *t, CURLcode code, struct channel_result *r)
 				1000000000ULL;
 		return;
 	}
-	curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &os_errno);
-	snprintf(r->error, sizeof(r->error), "%.180s%s%s",
-		 *t->error ? t->error : curl_easy_strerror(code),
-		 code == CURLE_COULDNT_CONNECT && os_errno ? ": " : "",
-		 code == CURLE_COULDNT_CONNECT && os_errno ? strerror((int)os_errno) : "");
+	curl_handle_reason(t->easy, code, t->error, r->error, sizeof(r->error));
 	r->book.outcome = code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_URL_MALFORMAT
 				  ? BOOK_REFUSED
 				  : BOOK_RETRY;
