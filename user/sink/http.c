@@ -168,11 +168,11 @@ void http_close(struct http *h)
 }
 
 /* Of this request. */
-static int set_request(struct http *h, const char *url, const void *body, size_t body_bytes)
+static int set_request(struct http *h, const char *url, const struct http_body *body)
 {
 	CURL *e = h->easy;
-	uint64_t timeout_ms =
-		h->timeout_ns / NS_PER_MS + (uint64_t)body_bytes * 1000 / SLOWEST_BYTES_PER_S;
+	uint64_t timeout_ms = h->timeout_ns / NS_PER_MS +
+			      (uint64_t)(body ? body->cnt : 0) * 1000 / SLOWEST_BYTES_PER_S;
 	bool is_set;
 
 	is_set = curl_easy_setopt(e, CURLOPT_URL, url) == CURLE_OK &&
@@ -180,9 +180,9 @@ static int set_request(struct http *h, const char *url, const void *body, size_t
 			 CURLE_OK &&
 		 curl_easy_setopt(e, CURLOPT_HTTPHEADER, body ? h->headers : NULL) == CURLE_OK;
 	if (is_set && body)
-		is_set = curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body_bytes) ==
+		is_set = curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->cnt) ==
 				 CURLE_OK &&
-			 curl_easy_setopt(e, CURLOPT_POSTFIELDS, body) == CURLE_OK &&
+			 curl_easy_setopt(e, CURLOPT_POSTFIELDS, body->bytes) == CURLE_OK &&
 			 curl_easy_setopt(e, CURLOPT_POST, 1L) == CURLE_OK;
 	else if (is_set)
 		is_set = curl_easy_setopt(e, CURLOPT_HTTPGET, 1L) == CURLE_OK;
@@ -273,7 +273,7 @@ static void take_answer(struct http *h, struct http_answer *ret_answer)
 	h->answer_room = 0;
 }
 
-int http_request(struct http *h, const char *path, const void *body, size_t body_bytes,
+int http_request(struct http *h, const char *path, const struct http_body *body,
 		 struct http_answer *ret_answer, struct fault *why)
 {
 	size_t base_bytes = strlen(h->base), path_bytes = strlen(path);
@@ -288,7 +288,7 @@ int http_request(struct http *h, const char *path, const void *body, size_t body
 	h->answer.body_bytes = 0;
 	h->is_too_long = h->has_no_memory = false;
 	*h->words = 0;
-	err = set_request(h, url, body, body_bytes);
+	err = set_request(h, url, body);
 	if (!err && curl_multi_add_handle(h->multi, h->easy) != CURLM_OK)
 		err = -ENOMEM;
 	if (!err) {

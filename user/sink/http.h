@@ -33,10 +33,15 @@ struct http_answer {
 	size_t body_bytes;
 };
 
+struct http_body {
+	const void *bytes;
+	size_t cnt;
+};
+
 /* path begins with "/" and has its query escaped (http_escape). body NULL: GET, else POST. 0, also
  * for a status that is an error; -ECANCELED: http_cancel; -ETIMEDOUT, -ECONNREFUSED, -EIO … with
  * the reason, which names neither user nor password. */
-int http_request(struct http *http, const char *path, const void *body, size_t body_bytes,
+int http_request(struct http *http, const char *path, const struct http_body *body,
 		 struct http_answer *ret_answer, struct fault *why);
 void http_answer_fini(struct http_answer *answer);
 
