@@ -134,10 +134,11 @@ static int on_handshake_answer(struct exchange *x, const redisReply *reply)
 /* hiredis would take arrays and texts of any size; nothing that is sent is answered so. */
 static bool is_line(const redisReader *reader)
 {
+	char first = reader->buf[reader->pos];
 	bool is_inside = reader->ridx >= 0; /* of an answer whose first byte was looked at */
 
 	return reader->len - reader->pos <= ANSWER_LINE_BYTES &&
-	       (is_inside || memchr("+-:", reader->buf[reader->pos], 3));
+	       (is_inside || first == '+' || first == '-' || first == ':');
 }
 
 /* The answers that have come, at most *left_cnt. */
