@@ -69,7 +69,7 @@ static void write_line(struct store *s, char *line, struct window *w)
 {
 	switch (line[0]) {
 	case 'B':
-		store_batch_begin(s, strtoull(line + 2, NULL, 10));
+		store_batch_begin(s, strtoull(line + 2, NULL, 10), false);
 		break;
 	case 'W':
 		write_window(s, line + 2, w);

@@ -52,7 +52,7 @@ static inline void write_batch(struct store *s, struct truth *t, uint64_t start_
 {
 	struct window *w = window_new();
 
-	store_batch_begin(s, start_ns);
+	store_batch_begin(s, start_ns, false);
 	for (size_t i = 0; i < SERIES_CNT; i++) {
 		random_window(w);
 		store_batch_window(s, &(struct store_window){.id = series_ids[i],

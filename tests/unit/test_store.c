@@ -2,6 +2,7 @@
 /* The history: what is written is what is read, at any mix of resolutions, over restarts and steps
  * of the clock. */
 #include "history_sums.h"
+#include "store/history_batch.h"
 
 /* Spans of every kind over five hours, with a restart in the middle of a minute. */
 static void test_any_span(void **state)
@@ -163,7 +164,7 @@ static void test_filter(void **state)
 	options = options_at(&p);
 	s = open_store(&options);
 	write_batch(s, &t, START_NS);
-	store_batch_begin(s, START_NS + 10 * SECOND_NS);
+	store_batch_begin(s, START_NS + 10 * SECOND_NS, false);
 	store_batch_value(s, &(struct value_id){{"engine", "", "value", ""}, "cpu_percent"},
 			  &(struct store_value){1, 1, 1, 1});
 	store_batch_end(s);

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "history_sums.h"
+#include "store/history_batch.h"
 
 static uint64_t file_bytes(const char *path)
 {
@@ -197,7 +198,7 @@ static void test_refused(void **state)
 	assert_non_null(strstr(why.text, "another agent"));
 	close_store(s);
 	make_file(&p, &t, 360);
-	change_bytes(p.file, 60, "\0\0\0\2", 4); /* user_version */
+	change_bytes(p.file, 60, "\0\0\0\3", 4); /* user_version */
 	assert_int_equal(store_open(&options, &second, &why), -EPROTO);
 	assert_non_null(strstr(why.text, "later version"));
 	assert_int_equal(history_open(p.file, &h, &why), -EPROTO);

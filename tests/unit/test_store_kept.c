@@ -40,7 +40,7 @@ static void test_values(void **state)
 	for (uint64_t i = 0; i < 800; i++) {
 		double mean = (double)(i * 7 % 100);
 
-		store_batch_begin(s, START_NS + i * 10 * SECOND_NS);
+		store_batch_begin(s, START_NS + i * 10 * SECOND_NS, false);
 		store_batch_value(s, &id,
 				  &(struct store_value){mean, mean - 1, mean + 1, (double)i});
 		store_batch_value(s, &id, &(struct store_value){1, 1, 1, NAN});

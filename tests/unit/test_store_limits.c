@@ -143,7 +143,7 @@ static void test_too_large(void **state)
 	p = place_make();
 	options = options_at(&p);
 	s = open_store(&options);
-	store_batch_begin(s, START_NS);
+	store_batch_begin(s, START_NS, false);
 	store_batch_window(s, &(struct store_window){
 				      .id = {"t", name, "function", ""}, .window = w, .probe = ""});
 	store_batch_end(s);

@@ -13,6 +13,7 @@ PREFIXES = {
     "user/measure/window.h": "snapshot",
     "user/probe/internal.h": "group probe",
     "user/sink/questdb_tables.h": "questdb_type questdb_table questdb_view",
+    "user/store/history_batch.h": "history",
     "user/target/flow.h": "insn",
     "user/target/internal.h": "image symbol name process",
     "user/target/plan.h": "entry hijack",

@@ -47,7 +47,7 @@ EXCLUSIVE = (
     ("lzma.h", ("user/target/", "tests/")),
     ("hiredis/*", ("user/sink/redis.c",)),
     ("hiredis.h", ("user/sink/redis.c",)),
-    ("sqlite3.h", ("user/store/",)),
+    ("sqlite3.h", ("user/store/", "tests/")),
     ("microhttpd.h", ("user/serve/",)),
     ("curl/*", ("user/base/curl_handle.", "user/sink/", "user/notify/", "user/daemon/")),
     ("libfyaml.h", ("user/config/",)),

@@ -230,7 +230,7 @@ void agent_second_close(struct agent *a)
 {
 	if (!a->batch_start_wall_ns || !a->store)
 		return;
-	store_batch_begin(a->store, a->batch_start_wall_ns);
+	store_batch_begin(a->store, a->batch_start_wall_ns, false);
 	for (size_t i = 0; i < a->operation_cnt; i++) {
 		const struct operation *o = &a->view.operations[i];
 

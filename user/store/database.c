@@ -14,7 +14,7 @@
 #include "store/database.h"
 
 #define APPLICATION_ID 0x746b7363 /* "tksc" */
-#define VERSION	       1
+#define VERSION	       2
 #define BUSY_MS	       5000 /* a checkpoint of the other side takes less */
 #define NS_PER_S       1000000000ULL
 
@@ -26,9 +26,11 @@ const uint64_t database_resolution_ns[DATABASE_RESOLUTION_CNT] = {
 
 static const char schema[] =
 	"CREATE TABLE run(id INTEGER PRIMARY KEY, name TEXT NOT NULL, start_ns INTEGER NOT NULL);"
-	/* One per 10 s; ids are never used again: readers continue after the last they saw. */
+	/* One per 10 s; ids are never used again: readers continue after the last they saw. Of
+	 * sinks, those pass over it that it says got its rows directly. */
 	"CREATE TABLE batch(id INTEGER PRIMARY KEY AUTOINCREMENT, run INTEGER NOT NULL,"
-	" start_ns INTEGER NOT NULL);"
+	" start_ns INTEGER NOT NULL, direct INTEGER NOT NULL DEFAULT 0,"
+	" row_cnt INTEGER NOT NULL DEFAULT 0);"
 	"CREATE INDEX batch_start ON batch(start_ns);"
 	"CREATE TABLE series(id INTEGER PRIMARY KEY AUTOINCREMENT, target TEXT NOT NULL,"
 	" operation TEXT NOT NULL, kind TEXT NOT NULL, labels TEXT NOT NULL, name TEXT NOT NULL,"
@@ -56,9 +58,21 @@ static const char schema[] =
 	" acknowledged_by TEXT NOT NULL, flap_cnt INTEGER NOT NULL);"
 	"CREATE TABLE event(seq INTEGER PRIMARY KEY AUTOINCREMENT, wall_ns INTEGER NOT NULL,"
 	" kind TEXT NOT NULL, target TEXT NOT NULL, text TEXT NOT NULL);"
+	"CREATE TABLE position(sink TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;"
+	/* Where a file takes the place of another, its ids are higher: they begin at the time. */
+	"INSERT INTO sqlite_sequence(name, seq)"
+	" SELECT column1, CAST(strftime('%s', 'now') AS INTEGER)"
+	" FROM (VALUES('batch'), ('alert'), ('event'));"
 	"PRAGMA application_id = 1953198947;"
-	"PRAGMA user_version = 1;";
+	"PRAGMA user_version = 2;";
 _Static_assert(APPLICATION_ID == 1953198947, "SQL has no hexadecimal in PRAGMA");
+
+/* Version 1 to 2. How many rows its batches had is not known. */
+static const char migration[] =
+	"ALTER TABLE batch ADD COLUMN direct INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE batch ADD COLUMN row_cnt INTEGER NOT NULL DEFAULT 0;"
+	"CREATE TABLE position(sink TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;"
+	"PRAGMA user_version = 2;";
 
 /*
  * What the system said of the last read or write that failed, of the file or of its journal.
@@ -161,7 +175,7 @@ int database_run(sqlite3_stmt *statement, struct fault *why)
 	return err;
 }
 
-/* 1: ours, of this version; 0: empty; else the reason why not. */
+/* The version of a file that is ours; 0: it is empty; else the reason why not. */
 static int identify(sqlite3 *db, struct fault *why)
 {
 	int64_t application = 0, version = 0, tables = 0;
@@ -182,23 +196,20 @@ static int identify(sqlite3 *db, struct fault *why)
 				 "a later version of tickscope wrote it (format %lld, this one "
 				 "knows %d): use that version, or another --state directory",
 				 (long long)version, VERSION);
-	if (version != VERSION || !tables)
+	if (version < 1 || !tables)
 		return fault_set(why, -EBADMSG, "its format %lld was never one",
 				 (long long)version);
-	return 1;
+	return (int)version;
 }
 
-/* auto_vacuum has to be chosen before there is a table, and outside of a transaction. */
-static int make_schema(sqlite3 *db, struct fault *why)
+/* All of it or nothing. */
+static int change_schema(sqlite3 *db, const char *sql, struct fault *why)
 {
-	int err = database_exec(db,
-				"PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;"
-				"BEGIN IMMEDIATE",
-				why);
+	int err = database_exec(db, "BEGIN IMMEDIATE", why);
 
 	if (err)
 		return err;
-	err = database_exec(db, schema, why);
+	err = database_exec(db, sql, why);
 	if (!err)
 		err = database_exec(db, "COMMIT", why);
 	if (err)
@@ -206,17 +217,35 @@ static int make_schema(sqlite3 *db, struct fault *why)
 	return err;
 }
 
+static int migrate(sqlite3 *db, struct fault *why)
+{
+	int err = change_schema(db, migration, why);
+
+	/* Its tables are not those of its version. */
+	return err == -EINVAL ? -EBADMSG : err;
+}
+
+/* auto_vacuum has to be chosen before there is a table, and outside of a transaction. */
+static int make_schema(sqlite3 *db, struct fault *why)
+{
+	int err = database_exec(db, "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;",
+				why);
+
+	return err ? err : change_schema(db, schema, why);
+}
+
 static int set_up_writer(sqlite3 *db, struct fault *why)
 {
-	int err = identify(db, why);
+	int version = identify(db, why), err = 0;
 
-	if (err < 0)
-		return err;
-	if (err == 0) {
+	if (version < 0)
+		return version;
+	if (version == 0)
 		err = make_schema(db, why);
-		if (err)
-			return err;
-	}
+	else if (version < VERSION)
+		err = migrate(db, why);
+	if (err)
+		return err;
 	return database_exec(db,
 			     "PRAGMA journal_mode = WAL;"
 			     /* The file is whole after a power failure, too; the last seconds of

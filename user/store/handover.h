@@ -18,7 +18,7 @@ struct handover_item {
 	uint32_t kind;
 	uint32_t window_cnt;
 	uint32_t value_cnt;
-	uint32_t reserved;
+	uint32_t flags; /* what giver and taker agree upon */
 };
 
 struct handover *handover_new(size_t limit_bytes);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The handle, and all that is not in order of windows: series, batches, alerts, events. */
+/* The handle, and all that is not in order of windows: series, alerts, events. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,30 +42,23 @@ const char *history_problem(const struct history *history)
 	return history->why.text;
 }
 
-static const char *text_of(sqlite3_stmt *s, int column)
-{
-	const char *text = (const char *)sqlite3_column_text(s, column);
-
-	return text ? text : "";
-}
-
 static bool passes(const struct history_filter *f, sqlite3_stmt *s)
 {
-	bool is_value = *text_of(s, 5);
+	bool is_value = *history_text(s, 5);
 
 	if (is_value != f->is_value)
 		return false;
-	if (f->target && !glob_matches(f->target, text_of(s, 1), NULL))
+	if (f->target && !glob_matches(f->target, history_text(s, 1), NULL))
 		return false;
 	/* A name with a '*' in it is its own first. */
-	if (f->operation && strcmp(f->operation, text_of(s, 2)) != 0 &&
-	    !glob_matches(f->operation, text_of(s, 2), NULL))
+	if (f->operation && strcmp(f->operation, history_text(s, 2)) != 0 &&
+	    !glob_matches(f->operation, history_text(s, 2), NULL))
 		return false;
-	if (f->kind && strcmp(f->kind, text_of(s, 3)) != 0)
+	if (f->kind && strcmp(f->kind, history_text(s, 3)) != 0)
 		return false;
-	if (f->labels && !labels_contain(text_of(s, 4), f->labels))
+	if (f->labels && !labels_contain(history_text(s, 4), f->labels))
 		return false;
-	return !f->name || glob_matches(f->name, text_of(s, 5), NULL);
+	return !f->name || glob_matches(f->name, history_text(s, 5), NULL);
 }
 
 /* One allocation holds the five strings. */
@@ -77,7 +70,7 @@ static int append_series(struct history_list *list, sqlite3_stmt *s)
 	char *strings;
 
 	for (int i = 1; i <= 5; i++)
-		bytes += strlen(text_of(s, i)) + 1;
+		bytes += strlen(history_text(s, i)) + 1;
 	if (list->cnt == HISTORY_SERIES_MAX)
 		return -E2BIG;
 	items = reallocarray(list->items, list->cnt + 1, sizeof(*items));
@@ -95,9 +88,9 @@ static int append_series(struct history_list *list, sqlite3_stmt *s)
 	fields[3] = &item->id.labels;
 	fields[4] = &item->name;
 	for (int i = 0; i < 5; i++) {
-		size_t length = strlen(text_of(s, i + 1)) + 1;
+		size_t length = strlen(history_text(s, i + 1)) + 1;
 
-		*fields[i] = memcpy(strings, text_of(s, i + 1), length);
+		*fields[i] = memcpy(strings, history_text(s, i + 1), length);
 		strings += length;
 	}
 	return 0;
@@ -141,31 +134,6 @@ void history_list_fini(struct history_list *list)
 		free((char *)list->items[i].id.target);
 	free(list->items);
 	*list = (struct history_list){NULL, 0};
-}
-
-int history_batch_after(struct history *history, int64_t id, struct history_batch *ret_batch)
-{
-	sqlite3_stmt *s;
-	int code, err = database_prepare(history->db,
-					 "SELECT batch.id, batch.start_ns, run.name FROM batch "
-					 "JOIN run ON run.id = batch.run WHERE batch.id > ? "
-					 "ORDER BY batch.id LIMIT 1",
-					 &s, &history->why);
-
-	if (err)
-		return err;
-	sqlite3_bind_int64(s, 1, id);
-	code = sqlite3_step(s);
-	if (code == SQLITE_ROW) {
-		ret_batch->id = sqlite3_column_int64(s, 0);
-		ret_batch->start_wall_ns = (uint64_t)sqlite3_column_int64(s, 1);
-		snprintf(ret_batch->run_id, sizeof(ret_batch->run_id), "%s", text_of(s, 2));
-		err = 1;
-	} else if (code != SQLITE_DONE) {
-		err = database_error(history->db, &history->why);
-	}
-	sqlite3_finalize(s);
-	return err;
 }
 
 int history_alerts(struct history *history, bool active_only, size_t max, history_alert_fn fn,
@@ -217,9 +185,9 @@ int history_events(struct history *history, const struct history_span *span, siz
 	while (!err && (code = sqlite3_step(s)) == SQLITE_ROW) {
 		const struct history_event event = {
 			.wall_ns = (uint64_t)sqlite3_column_int64(s, 0),
-			.kind = text_of(s, 1),
-			.target = text_of(s, 2),
-			.text = text_of(s, 3),
+			.kind = history_text(s, 1),
+			.target = history_text(s, 2),
+			.text = history_text(s, 3),
 		};
 
 		err = fn(context, &event);

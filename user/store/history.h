@@ -96,15 +96,6 @@ typedef int (*history_value_fn)(void *context, const struct history_value *value
 int history_values(struct history *history, const struct history_list *list,
 		   const struct history_span *span, history_value_fn fn, void *context);
 
-/* Batches of 10 s windows in the order in which they were written, after the position of a reader
- * that continues: ids only grow. 1 and the next one; 0: there is none yet. */
-struct history_batch {
-	int64_t id;
-	uint64_t start_wall_ns;
-	char run_id[64];
-};
-int history_batch_after(struct history *history, int64_t id, struct history_batch *ret_batch);
-
 /* Newest first; `alert` is only there for the call. active_only: pending and firing ones. */
 typedef int (*history_alert_fn)(void *context, const struct alert *alert);
 int history_alerts(struct history *history, bool active_only, size_t max, history_alert_fn fn,

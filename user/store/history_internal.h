@@ -14,6 +14,13 @@ struct history {
 /* From when on each resolution is whole. */
 int history_kept(struct history *h, uint64_t ret_from_ns[static DATABASE_RESOLUTION_CNT]);
 
+static inline const char *history_text(sqlite3_stmt *s, int column)
+{
+	const char *text = (const char *)sqlite3_column_text(s, column);
+
+	return text ? text : "";
+}
+
 /* SQLite's integers are signed. */
 static inline int64_t history_time(uint64_t wall_ns)
 {

@@ -115,9 +115,11 @@ int store_flush(struct store *store, uint64_t max_ns)
 	return handover_wait_empty(store->handover, max_ns);
 }
 
-void store_batch_begin(struct store *store, uint64_t start_wall_ns)
+void store_batch_begin(struct store *store, uint64_t start_wall_ns, bool is_direct)
 {
 	handover_begin(store->handover, WRITER_BATCH, start_wall_ns);
+	if (is_direct && handover_filling(store->handover))
+		handover_filling(store->handover)->flags = WRITER_IS_DIRECT;
 }
 
 /* The record, its texts and what is packed; or nothing of it. */
@@ -213,6 +215,16 @@ void store_event(struct store *store, const struct store_event *event)
 		end_item(store);
 	else
 		worker_count_dropped(store, &(struct handover_item){.kind = WRITER_EVENT});
+}
+
+void store_position(struct store *store, const char *sink, int64_t position)
+{
+	handover_begin(store->handover, WRITER_POSITION, 0);
+	/* One that has no room costs that the sink reads something once more. */
+	if (strlen(sink) < STORE_TEXT_BYTES &&
+	    handover_put(store->handover, &position, sizeof(position)) &&
+	    handover_put_text(store->handover, sink))
+		handover_end(store->handover);
 }
 
 void store_state(struct store *store, struct store_state *ret_state)

@@ -53,9 +53,10 @@ int store_close(struct store *store);
  * One batch is what a window of time was: begin, its windows and values, end; nothing else in
  * between. start_wall_ns is when its windows began. Within a run the starts that are kept increase
  * strictly: where the clock stepped back by less than a minute, by one ns each; where by more, a
- * new run begins ("RUN.2").
+ * new run begins ("RUN.2"). is_direct: sinks get this batch otherwise, and pass over it when it is
+ * in the history after all.
  */
-void store_batch_begin(struct store *store, uint64_t start_wall_ns);
+void store_batch_begin(struct store *store, uint64_t start_wall_ns, bool is_direct);
 
 struct store_window {
 	struct series_id id;
@@ -87,6 +88,9 @@ struct store_event {
 	uint64_t wall_ns;
 };
 void store_event(struct store *store, const struct store_event *event);
+
+/* Up to where a sink has read: what history_position tells from then on. The last one counts. */
+void store_position(struct store *store, const char *sink, int64_t position);
 
 enum store_health {
 	STORE_GOOD = 1,

@@ -93,7 +93,7 @@ void worker_count_dropped(struct store *s, const struct handover_item *item)
 	pthread_mutex_lock(&s->lock);
 	s->state.dropped_window_cnt += item->window_cnt;
 	s->state.dropped_value_cnt += item->value_cnt;
-	s->state.dropped_other_cnt += item->kind != WRITER_BATCH;
+	s->state.dropped_other_cnt += item->kind == WRITER_ALERT || item->kind == WRITER_EVENT;
 	pthread_mutex_unlock(&s->lock);
 }
 

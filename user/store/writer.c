@@ -21,7 +21,7 @@ static const char *const texts[WRITER_STATEMENT_CNT] = {
 	[FIND_PROBE] = "SELECT id FROM probe WHERE text = ? AND cost_ns = ? AND inner_ns = ?",
 	[ADD_PROBE] = "INSERT INTO probe(text, cost_ns, inner_ns) VALUES(?, ?, ?)",
 	[ADD_RUN] = "INSERT INTO run(name, start_ns) VALUES(?, ?)",
-	[ADD_BATCH] = "INSERT INTO batch(run, start_ns) VALUES(?, ?)",
+	[ADD_BATCH] = "INSERT INTO batch(run, start_ns, direct, row_cnt) VALUES(?, ?, ?, ?)",
 	[FIND_WINDOW] = "SELECT data FROM window WHERE resolution = ? AND start_ns = ? AND "
 			"series = ? AND batch = 0",
 	[PUT_WINDOW] = "INSERT OR REPLACE INTO window VALUES(?, ?, ?, ?, ?, ?)",
@@ -34,6 +34,7 @@ static const char *const texts[WRITER_STATEMENT_CNT] = {
 			"(SELECT seq FROM alert ORDER BY seq DESC LIMIT -1 OFFSET ?)",
 	[PUT_EVENT] = "INSERT INTO event(wall_ns, kind, target, text) VALUES(?, ?, ?, ?)",
 	[TRIM_EVENTS] = "DELETE FROM event WHERE seq <= (SELECT max(seq) FROM event) - ?",
+	[PUT_POSITION] = "INSERT OR REPLACE INTO position(sink, at) VALUES(?, ?)",
 };
 
 static int prepare(struct writer *w, struct fault *why)
@@ -126,10 +127,11 @@ static int write_records(struct writer *w, const struct handover_item *item,
 }
 
 /* When the batch is said to have begun, and in which run: see store_batch_begin. */
-static int place_batch(struct writer *w, uint64_t wall_ns, struct place *ret_place,
+static int place_batch(struct writer *w, const struct handover_item *item, struct place *ret_place,
 		       struct fault *why)
 {
 	sqlite3_stmt *s = w->statements[ADD_RUN];
+	uint64_t wall_ns = item->wall_ns;
 	char name[RUN_BYTES];
 	int err = 0;
 
@@ -148,6 +150,8 @@ static int place_batch(struct writer *w, uint64_t wall_ns, struct place *ret_pla
 	s = w->statements[ADD_BATCH];
 	sqlite3_bind_int64(s, 1, w->run);
 	sqlite3_bind_int64(s, 2, (int64_t)wall_ns);
+	sqlite3_bind_int(s, 3, (item->flags & WRITER_IS_DIRECT) != 0);
+	sqlite3_bind_int64(s, 4, (int64_t)item->window_cnt + item->value_cnt);
 	ret_place->start_ns = wall_ns;
 	return writer_rows_add(w, ADD_BATCH, &ret_place->batch, why);
 }
@@ -155,7 +159,7 @@ static int place_batch(struct writer *w, uint64_t wall_ns, struct place *ret_pla
 static int write_batch(struct writer *w, const struct handover_item *item, struct fault *why)
 {
 	struct place batch;
-	int err = place_batch(w, item->wall_ns, &batch, why);
+	int err = place_batch(w, item, &batch, why);
 
 	if (!err)
 		err = write_records(w, item, &batch, why);
@@ -193,6 +197,17 @@ static int write_event(struct writer *w, const struct handover_item *item, struc
 	return err ? err : trim(w, TRIM_EVENTS, STORE_EVENT_MAX, why);
 }
 
+static int write_position(struct writer *w, const struct handover_item *item, struct fault *why)
+{
+	sqlite3_stmt *s = w->statements[PUT_POSITION];
+	int64_t position;
+
+	memcpy(&position, item + 1, sizeof(position));
+	sqlite3_bind_text(s, 1, (const char *)(item + 1) + sizeof(position), -1, SQLITE_STATIC);
+	sqlite3_bind_int64(s, 2, position);
+	return database_run(s, why);
+}
+
 static int write_item(struct writer *w, const struct handover_item *item, struct fault *why)
 {
 	switch (item->kind) {
@@ -200,6 +215,8 @@ static int write_item(struct writer *w, const struct handover_item *item, struct
 		return write_batch(w, item, why);
 	case WRITER_ALERT:
 		return write_alert(w, item, why);
+	case WRITER_POSITION:
+		return write_position(w, item, why);
 	default:
 		return write_event(w, item, why);
 	}

@@ -11,7 +11,9 @@
 #include "store/store.h"
 
 /* Kinds of items, and of the records in a batch. */
-enum { WRITER_BATCH = 1, WRITER_ALERT, WRITER_EVENT };
+enum { WRITER_BATCH = 1, WRITER_ALERT, WRITER_EVENT, WRITER_POSITION };
+/* Flags of a batch. */
+#define WRITER_IS_DIRECT 1
 enum { WRITER_WINDOW = 1, WRITER_VALUE };
 
 /* Each record begins so; texts follow, each with its end, then packed_bytes. */
@@ -25,6 +27,7 @@ struct writer_record {
 #define WRITER_WINDOW_TEXTS 5 /* target, operation, kind, labels, probe */
 #define WRITER_VALUE_TEXTS  5 /* target, operation, kind, labels, name */
 #define WRITER_EVENT_TEXTS  3 /* kind, target, text */
+/* A position is an int64_t, and the sink's name. */
 _Static_assert(WRITER_WINDOW_TEXTS == WRITER_VALUE_TEXTS, "records are read without asking which");
 
 struct writer;
