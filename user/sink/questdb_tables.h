@@ -13,6 +13,9 @@
 
 #include "base/fault.h"
 
+/* What knows DOUBLE[] and array_elem_sum(). */
+#define QUESTDB_OLDEST "9.3.4"
+
 #define QUESTDB_TIMESTAMP "timestamp" /* column of each table: what ILP calls it, too */
 
 enum questdb_type {
