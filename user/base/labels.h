@@ -15,7 +15,9 @@
 #define LABEL_NAME_BYTES  32
 #define LABEL_VALUE_BYTES 256
 
-#define SERIES_HOST "host" /* the target of host values; no configured target may be called so */
+/* Targets of the host's values, and of the agent's own. */
+#define SERIES_HOST  "host" /* no configured target may be called so */
+#define SERIES_AGENT "tickscope"
 
 struct label {
 	const char *name; /* [a-zA-Z_][a-zA-Z0-9_]* */

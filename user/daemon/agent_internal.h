@@ -18,7 +18,6 @@
 #include "serve/serve.h"
 #include "store/store.h"
 
-#define AGENT_SELF	 "tickscope"	/* the target of the agent's own values */
 #define AGENT_HISTORY_NS 10000000000ULL /* a window of the history */
 
 #define AGENT_LIVE_MAX 60 /* seconds that a live view can show */

@@ -10,7 +10,7 @@
 
 #include "measure/series_id.h"
 
-#define AGENT_SELF "tickscope" /* the target of the agent's own values */
+#define AGENT_SELF SERIES_AGENT
 
 /* 64 targets and 64 endpoints, each with less than 20. */
 #define AGENT_VALUE_MAX 4096
