@@ -15,7 +15,7 @@
 
 struct prometheus;
 
-/* The configuration outlives the object. -ENOMEM. */
+/* What it needs of the configuration is copied. -ENOMEM. */
 int prometheus_new(const struct config_prometheus *config, const char *host,
 		   struct prometheus **ret_prometheus, struct fault *why);
 void prometheus_free(struct prometheus *prometheus);

@@ -35,8 +35,9 @@ const struct prometheus_mapped prometheus_mapped_families[CONFIG_FAMILY_CNT] = {
 		 {"trading_pair", "order_type", "side"},
 		 {5 * MS_NS, 10 * MS_NS, 25 * MS_NS, 50 * MS_NS, 100 * MS_NS, 250 * MS_NS,
 		  500 * MS_NS, 1000 * MS_NS, 2500 * MS_NS, 5000 * MS_NS, 10000 * MS_NS}},
-	[CONFIG_FAMILY_ORDER_ROUND_TRIP_TIME] = {HISTOGRAM("order_round_trip_time_seconds",
-							   "From an order's send to its answer."),
+	[CONFIG_FAMILY_ORDER_ROUND_TRIP_TIME] = {HISTOGRAM(
+							 "order_round_trip_time_seconds",
+							 "From an order's send to its first fill."),
 						 PROMETHEUS_FROM_DURATION,
 						 {"trading_pair", "order_type", "side"},
 						 {10 * MS_NS, 50 * MS_NS, 100 * MS_NS, 250 * MS_NS,
@@ -107,8 +108,7 @@ const struct prometheus_family prometheus_other_values = {
 const struct prometheus_family prometheus_build_info = {
 	"tickscope_build_info", "The agent that answers.", NULL, PROMETHEUS_INFO};
 const struct prometheus_family prometheus_series = {
-	"tickscope_agent_series", "Series on this page; max_series is their limit.", NULL,
-	PROMETHEUS_GAUGE};
+	"tickscope_agent_series", "Series that count against max_series.", NULL, PROMETHEUS_GAUGE};
 const struct prometheus_family prometheus_refused_series = {
 	"tickscope_agent_refused_series_total",
 	"Operations and values that are not here, since max_series was reached.", NULL,
