@@ -36,7 +36,7 @@ struct web_route {
 };
 
 /* listen: "127.0.0.1:9464", "[::1]:9464", ":9464" (all addresses; port 0 is any that is free).
- * Routes are copied. -EADDRINUSE, -EINVAL, -errno, with the reason. */
+ * Routes are copied, their paths are static. -EADDRINUSE, -EINVAL, -errno, with the reason. */
 int web_start(const char *listen, const struct web_route *routes, size_t cnt, struct web **ret_web,
 	      struct fault *why);
 /* Requests that run are broken off. */
