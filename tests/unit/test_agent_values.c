@@ -36,6 +36,7 @@ static void test_sums(void **state)
 	assert_true(v->min == 10 && v->max == 30);
 	/* Not set since: what was last is known, but not as of now. */
 	assert_true(!values.items[1].is_fresh && values.items[1].now == 7);
+	assert_true(v->age_s == 0 && values.items[1].age_s == 1);
 	agent_values_close(&values);
 	assert_int_equal(agent_values_set(&values, &cpu, 20), 0);
 	assert_true(v->cnt == 1 && v->sum == 20 && v->min == 20 && v->max == 20);

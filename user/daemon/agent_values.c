@@ -80,6 +80,7 @@ int agent_values_set(struct agent_values *values, const struct value_id *id, dou
 	v = &values->items[idx];
 	v->now = value;
 	v->is_fresh = true;
+	v->age_s = 0;
 	v->min = v->cnt && v->min < value ? v->min : value;
 	v->max = v->cnt && v->max > value ? v->max : value;
 	v->sum += value;
@@ -89,8 +90,10 @@ int agent_values_set(struct agent_values *values, const struct value_id *id, dou
 
 void agent_values_age(struct agent_values *values)
 {
-	for (size_t i = 0; i < values->cnt; i++)
+	for (size_t i = 0; i < values->cnt; i++) {
 		values->items[i].is_fresh = false;
+		values->items[i].age_s++;
+	}
 }
 
 void agent_values_close(struct agent_values *values)

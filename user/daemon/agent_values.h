@@ -18,8 +18,9 @@
 struct agent_value {
 	struct value_id id; /* with strings of its own */
 	double now;
-	bool is_fresh; /* set since the last agent_values_age */
-	uint64_t cnt;  /* in the open window, and what it has */
+	bool is_fresh;	/* set since the last agent_values_age */
+	uint32_t age_s; /* seconds since it was set */
+	uint64_t cnt;	/* in the open window, and what it has */
 	double sum;
 	double min;
 	double max;
