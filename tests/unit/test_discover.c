@@ -161,6 +161,18 @@ static int remove_root(void **state)
 	return rmdir(root);
 }
 
+/* Those of one of the conditions, as text. */
+static void found_text(const struct discovery *found, size_t idx, char text[static 256])
+{
+	text[0] = '\0';
+	for (size_t k = 0; k < found->cnt; k++) {
+		if (found->items[k].match_mask >> idx & 1)
+			snprintf(text + strlen(text), 256 - strlen(text), "%d ",
+				 found->items[k].pid);
+	}
+}
+
+/* Each condition alone, and all in one walk, say the same. */
 static void test_conditions(void **state)
 {
 	static pid_t pids[] = {102, 103, 105, 999};
@@ -184,22 +196,30 @@ static void test_conditions(void **state)
 		{{.pid_cnt = 0}, ""},
 	};
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct discovered found;
-		char text[256] = "";
-		struct fault why;
+	const struct config_match *matches[sizeof(rows) / sizeof(rows[0])];
+	const size_t cnt = sizeof(rows) / sizeof(rows[0]);
+	struct discovery all, found;
+	char text[256];
+	struct fault why;
 
-		assert_int_equal(discover_all_in(root, &rows[i].match, &found, &why), 0);
-		for (size_t k = 0; k < found.cnt; k++) {
-			snprintf(text + strlen(text), sizeof(text) - strlen(text), "%d ",
-				 found.pids[k]);
-			assert_true(discover_matches_in(root, &rows[i].match, found.pids[k]));
-		}
-		free(found.pids);
+	(void)state;
+	for (size_t i = 0; i < cnt; i++)
+		matches[i] = &rows[i].match;
+	assert_int_equal(discover_all_in(root, matches, cnt, &all, &why), 0);
+	assert_int_equal(all.cnt, 3);
+	for (size_t i = 0; i < cnt; i++) {
+		found_text(&all, i, text);
+		if (strcmp(text, rows[i].pids) != 0)
+			fail_msg("row %zu of all: %s", i, text);
+		assert_int_equal(discover_all_in(root, &matches[i], 1, &found, &why), 0);
+		found_text(&found, 0, text);
 		if (strcmp(text, rows[i].pids) != 0)
 			fail_msg("row %zu: %s", i, text);
+		for (size_t k = 0; k < found.cnt; k++)
+			assert_true(discover_matches_in(root, matches[i], found.items[k].pid));
+		free(found.items);
 	}
+	free(all.items);
 	assert_false(discover_matches_in(root, &rows[0].match, 103));
 	assert_false(discover_matches_in(root, &rows[0].match, 999));
 	assert_false(discover_matches_in("/nowhere", &rows[0].match, 101));
@@ -207,22 +227,36 @@ static void test_conditions(void **state)
 
 static void test_no_proc(void **state)
 {
-	const struct config_match match = {.exe = "/bin/sh"};
-	struct discovered found;
+	const struct config_match match = {.exe = "/bin/sh"}, *matches[] = {&match};
+	struct discovery found;
 	struct fault why;
 
 	(void)state;
-	assert_int_equal(discover_all_in("/nowhere", &match, &found, &why), -ENOENT);
+	assert_int_equal(discover_all_in("/nowhere", matches, 1, &found, &why), -ENOENT);
 	assert_string_equal(why.text, "cannot list processes: No such file or directory");
+}
+
+static int find(const struct config_match *match, struct discovered_pids *ret_pids,
+		struct fault *why)
+{
+	struct discovery found;
+	int err = discover_all(&match, 1, &found, why);
+
+	*ret_pids = (struct discovered_pids){.cnt = 0};
+	if (err)
+		return err;
+	err = discover_pids(&found, 0, match, ret_pids, why);
+	free(found.items);
+	return err;
 }
 
 /* A child that waits, then a zombie, then nothing. */
 static void test_real(void **state)
 {
 	char exe[4096] = "";
-	pid_t child = fork(), *pids = NULL;
+	struct discovered_pids pids;
+	pid_t child = fork();
 	struct config_match match = {.exe = exe};
-	size_t cnt = 0;
 	struct fault why;
 
 	(void)state;
@@ -233,29 +267,26 @@ static void test_real(void **state)
 	assert_true(readlink("/proc/self/exe", exe, sizeof(exe) - 1) > 0);
 	assert_true(discover_matches(&match, child));
 	assert_false(discover_matches(&match, getpid())); /* the one that looks */
-	assert_int_equal(discover_all(&match, 1000, &pids, &cnt, &why), 0);
-	assert_true(cnt >= 1);
-	for (size_t i = 1; i < cnt; i++)
-		assert_true(pids[i - 1] < pids[i]);
-	free(pids);
-	assert_int_equal(discover_all(&match, 0, &pids, &cnt, &why), 0);
-	assert_int_equal(cnt, 0);
-	free(pids);
+	assert_int_equal(find(&match, &pids, &why), 0);
+	assert_true(pids.cnt >= 1);
+	for (size_t i = 1; i < pids.cnt; i++)
+		assert_true(pids.items[i - 1] < pids.items[i]);
+	free(pids.items);
 	kill(child, SIGKILL);
 	assert_int_equal(waitid(P_PID, (id_t)child, &(siginfo_t){0}, WEXITED | WNOWAIT), 0);
 	match = (struct config_match){.pids = &child, .pid_cnt = 1};
 	assert_false(discover_matches(&match, child));
 	/* By number alone it comes as it is: opening it says why not. */
-	assert_int_equal(discover_all(&match, 10, &pids, &cnt, &why), 0);
-	assert_int_equal(cnt, 1);
-	free(pids);
+	assert_int_equal(find(&match, &pids, &why), 0);
+	assert_true(pids.cnt == 1 && pids.items[0] == child);
+	free(pids.items);
 	assert_int_equal(waitpid(child, NULL, 0), child);
 	assert_false(discover_matches(&match, child));
 	match = (struct config_match){.exe = "/no/such/engine"};
-	assert_int_equal(discover_all(&match, 10, &pids, &cnt, &why), -ENOENT);
+	assert_int_equal(find(&match, &pids, &why), -ENOENT);
 	assert_string_equal(why.text, "cannot find \"/no/such/engine\": No such file or directory");
 	match.exe = "/tmp";
-	assert_int_equal(discover_all(&match, 10, &pids, &cnt, &why), -EINVAL);
+	assert_int_equal(find(&match, &pids, &why), -EINVAL);
 }
 
 int main(void)

@@ -107,25 +107,32 @@ static bool is_first(const struct checked_target *t, size_t idx)
 static int check_target(struct checked *c, struct checked_target *t)
 {
 	struct process_options options = {.names = c->names, .debug_dir = t->target->debug_dir};
-	pid_t *pids = NULL;
-	size_t cnt = 0;
-	int err = discover_all(&t->target->match, CHECKED_PROCESS_MAX, &pids, &cnt, &t->why);
+	const struct config_match *match = &t->target->match;
+	struct discovered_pids pids = {.cnt = 0};
+	struct discovery found;
+	int err = discover_all(&match, 1, &found, &t->why);
 
+	if (!err) {
+		err = discover_pids(&found, 0, match, &pids, &t->why);
+		free(found.items);
+	}
 	if (err)
 		return err == -ENOMEM ? err : 0;
-	t->processes = calloc(cnt + 1, sizeof(*t->processes));
+	if (pids.cnt > CHECKED_PROCESS_MAX)
+		pids.cnt = CHECKED_PROCESS_MAX;
+	t->processes = calloc(pids.cnt + 1, sizeof(*t->processes));
 	if (!t->processes)
 		err = -ENOMEM;
-	for (size_t i = 0; !err && i < cnt; i++) {
+	for (size_t i = 0; !err && i < pids.cnt; i++) {
 		struct checked_process *p = &t->processes[t->process_cnt++];
 
-		p->pid = pids[i];
+		p->pid = pids.items[i];
 		err = process_open(p->pid, &options, &p->process, &p->why);
 		if (!err && is_first(t, i))
 			err = check_operations(c, t->target, p);
 		err = err == -ENOMEM ? err : 0;
 	}
-	free(pids);
+	free(pids.items);
 	return err;
 }
 

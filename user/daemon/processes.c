@@ -143,27 +143,52 @@ static bool has_opened(const struct opened_list *list, pid_t pid)
 	return false;
 }
 
-/* Opens the processes of a target that are there; one of several targets belongs to the first. */
-static int open_target(struct daemon *d, size_t target_idx, struct opened_list *list,
-		       struct fault *why)
+_Static_assert(DAEMON_TARGET_MAX <= DISCOVER_MATCH_MAX, "a bit for each target");
+
+static int find_processes(const struct daemon *d, struct discovery *ret_found, struct fault *why)
 {
-	pid_t *pids;
-	size_t cnt;
-	int err = discover_all(d->config->targets[target_idx].match, DAEMON_PROCESS_MAX, &pids,
-			       &cnt, why);
+	const struct config_match *matches[DAEMON_TARGET_MAX];
+
+	for (size_t i = 0; i < d->config->target_cnt; i++)
+		matches[i] = d->config->targets[i].match;
+	return discover_all(matches, d->config->target_cnt, ret_found, why);
+}
+
+/* Opens the processes of a target that are there; one of several targets belongs to the first. */
+static int open_target(struct daemon *d, size_t target_idx, const struct discovery *found,
+		       struct opened_list *list, struct fault *why)
+{
+	struct discovered_pids pids;
+	int err =
+		discover_pids(found, target_idx, d->config->targets[target_idx].match, &pids, why);
 
 	if (err)
 		return refuse(d, target_idx, 0, err, why);
-	for (size_t i = 0; i < cnt && !err && list->cnt < DAEMON_PROCESS_MAX; i++) {
-		if (has_opened(list, pids[i]))
+	for (size_t i = 0; i < pids.cnt && !err && list->cnt < DAEMON_PROCESS_MAX; i++) {
+		pid_t pid = pids.items[i];
+
+		if (has_opened(list, pid))
 			continue;
-		err = traced_open(d, target_idx, pids[i], &list->items[list->cnt], why);
+		err = traced_open(d, target_idx, pid, &list->items[list->cnt], why);
 		if (!err)
 			list->plan_cnt += traced_plan_cnt(d, &list->items[list->cnt++]);
 		else
-			err = refuse(d, target_idx, pids[i], err, why);
+			err = refuse(d, target_idx, pid, err, why);
 	}
-	free(pids);
+	free(pids.items);
+	return err;
+}
+
+static int open_targets(struct daemon *d, struct opened_list *list, struct fault *why)
+{
+	struct discovery found;
+	int err = find_processes(d, &found, why);
+
+	if (err)
+		return err;
+	for (size_t i = 0; i < d->config->target_cnt && !err; i++)
+		err = open_target(d, i, &found, list, why);
+	free(found.items);
 	return err;
 }
 
@@ -171,10 +196,8 @@ static int open_target(struct daemon *d, size_t target_idx, struct opened_list *
 static int start_all(struct daemon *d, struct opened_list *list, struct fault *why)
 {
 	size_t taken_cnt = 0;
-	int err = 0;
+	int err = open_targets(d, list, why);
 
-	for (size_t i = 0; i < d->config->target_cnt && !err; i++)
-		err = open_target(d, i, list, why);
 	if (!err)
 		err = open_all(d, list->plan_cnt, why);
 	if (!err)
@@ -314,21 +337,21 @@ void processes_exec(struct daemon *d, pid_t pid)
 
 void processes_look(struct daemon *d)
 {
-	for (size_t i = 0; i < d->config->target_cnt; i++) {
-		struct fault ignored;
-		pid_t *pids;
-		size_t cnt;
+	struct discovery found;
+	struct fault ignored;
+	uint64_t open_mask = 0; /* targets that processes may come to */
 
-		if (d->config->targets[i].match->pid_cnt ||
-		    discover_all(d->config->targets[i].match, DAEMON_PROCESS_MAX, &pids, &cnt,
-				 &ignored))
-			continue;
-		for (size_t j = 0; j < cnt; j++) {
-			if (!traced_find(d, pids[j]) && find_target(d, pids[j]) == i)
-				take_new(d, i, pids[j]);
-		}
-		free(pids);
+	for (size_t i = 0; i < d->config->target_cnt; i++)
+		open_mask |= (uint64_t)!d->config->targets[i].match->pid_cnt << i;
+	if (!open_mask || find_processes(d, &found, &ignored))
+		return;
+	for (size_t i = 0; i < found.cnt && d->traced_cnt < DAEMON_PROCESS_MAX; i++) {
+		uint64_t mask = found.items[i].match_mask & open_mask;
+
+		if (mask && !traced_find(d, found.items[i].pid))
+			take_new(d, (size_t)__builtin_ctzll(mask), found.items[i].pid);
 	}
+	free(found.items);
 }
 
 void processes_stop(struct daemon *d)

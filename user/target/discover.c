@@ -80,6 +80,35 @@ static bool is_program(int process_fd)
 	return at && read_number(at, &flags) && !(flags & KERNEL_THREAD);
 }
 
+/* A process, and what was read of it so far: targets ask for the same. */
+struct subject {
+	pid_t pid;
+	int fd; /* of its directory */
+	bool knows_file, knows_link, knows_cmdline, knows_cgroup, knows_kind;
+	bool has_file; /* file is that of its program */
+	bool is_program;
+	struct stat file;
+	char link[PATH_MAX + sizeof(DELETED)]; /* texts are empty where they cannot be read */
+	char cmdline[TEXT_BYTES];	       /* arguments with blanks between them */
+	char cgroup[TEXT_BYTES];
+};
+
+/* The file that a condition names, looked up once for all processes. */
+struct wanted {
+	bool is_there;
+	dev_t device;
+	ino_t inode;
+};
+
+static struct wanted wanted_of(const struct config_match *match)
+{
+	struct stat st;
+
+	if (!match->exe || stat(match->exe, &st))
+		return (struct wanted){.is_there = false};
+	return (struct wanted){.is_there = true, .device = st.st_dev, .inode = st.st_ino};
+}
+
 static bool has_pid(const struct config_match *match, pid_t pid)
 {
 	for (size_t i = 0; i < match->pid_cnt; i++) {
@@ -90,45 +119,61 @@ static bool has_pid(const struct config_match *match, pid_t pid)
 }
 
 /* The same file, or one that stood at this path and was replaced since: an upgrade. */
-static bool runs_file(int process_fd, const char *path)
+static bool runs_file(struct subject *s, const char *path, const struct wanted *wanted)
 {
-	char link[PATH_MAX + sizeof(DELETED)];
-	struct stat wanted, st;
 	size_t length = strlen(path);
 	ssize_t bytes;
 
-	if (!stat(path, &wanted) && !fstatat(process_fd, "exe", &st, 0) &&
-	    st.st_dev == wanted.st_dev && st.st_ino == wanted.st_ino)
+	if (!s->knows_file)
+		s->has_file = !fstatat(s->fd, "exe", &s->file, 0);
+	s->knows_file = true;
+	if (wanted->is_there && s->has_file && s->file.st_dev == wanted->device &&
+	    s->file.st_ino == wanted->inode)
 		return true;
-	bytes = readlinkat(process_fd, "exe", link, sizeof(link) - 1);
-	if (bytes < 0)
-		return false;
-	link[bytes] = '\0';
-	return strncmp(link, path, length) == 0 && strcmp(link + length, DELETED) == 0;
+	if (!s->knows_link) {
+		bytes = readlinkat(s->fd, "exe", s->link, sizeof(s->link) - 1);
+		s->link[bytes < 0 ? 0 : bytes] = '\0';
+	}
+	s->knows_link = true;
+	return strncmp(s->link, path, length) == 0 && strcmp(s->link + length, DELETED) == 0;
 }
 
-static bool has_cmdline(int process_fd, const char *glob)
+static void read_cmdline(struct subject *s)
 {
-	char text[TEXT_BYTES];
-	ssize_t bytes = read_text(process_fd, "cmdline", text, sizeof(text));
+	ssize_t bytes = read_text(s->fd, "cmdline", s->cmdline, sizeof(s->cmdline));
 
-	while (bytes > 0 && !text[bytes - 1])
+	while (bytes > 0 && !s->cmdline[bytes - 1])
 		bytes--;
 	for (ssize_t i = 0; i < bytes; i++) {
-		if (!text[i])
-			text[i] = ' ';
+		if (!s->cmdline[i])
+			s->cmdline[i] = ' ';
 	}
-	return bytes > 0 && glob_matches(glob, text, NULL);
+	s->cmdline[bytes < 0 ? 0 : bytes] = '\0';
 }
 
-static bool has_cgroup(int process_fd, const struct config_match *match)
+static bool has_cmdline(struct subject *s, const char *glob)
 {
-	char text[TEXT_BYTES];
+	if (!s->knows_cmdline)
+		read_cmdline(s);
+	s->knows_cmdline = true;
+	return s->cmdline[0] && glob_matches(glob, s->cmdline, NULL);
+}
 
-	if (read_text(process_fd, "cgroup", text, sizeof(text)) < 0)
-		return false;
-	return (!match->unit || cgroup_path_has_unit(text, match->unit)) &&
-	       (!match->cgroup || cgroup_path_is_below(text, match->cgroup));
+static bool has_cgroup(struct subject *s, const struct config_match *match)
+{
+	if (!s->knows_cgroup && read_text(s->fd, "cgroup", s->cgroup, sizeof(s->cgroup)) < 0)
+		s->cgroup[0] = '\0';
+	s->knows_cgroup = true;
+	return s->cgroup[0] && (!match->unit || cgroup_path_has_unit(s->cgroup, match->unit)) &&
+	       (!match->cgroup || cgroup_path_is_below(s->cgroup, match->cgroup));
+}
+
+static bool runs(struct subject *s)
+{
+	if (!s->knows_kind)
+		s->is_program = is_program(s->fd);
+	s->knows_kind = true;
+	return s->is_program;
 }
 
 static bool has_condition(const struct config_match *match)
@@ -136,39 +181,43 @@ static bool has_condition(const struct config_match *match)
 	return match->pid_cnt || match->exe || match->cmdline || match->unit || match->cgroup;
 }
 
-static bool matches_process(int process_fd, const struct config_match *match)
+static bool matches_subject(struct subject *s, const struct config_match *match,
+			    const struct wanted *wanted)
 {
 	/* What rules out most of them is asked first. */
-	return (!match->exe || runs_file(process_fd, match->exe)) &&
-	       (!match->cmdline || has_cmdline(process_fd, match->cmdline)) &&
-	       ((!match->unit && !match->cgroup) || has_cgroup(process_fd, match)) &&
-	       is_program(process_fd);
+	return has_condition(match) && has_pid(match, s->pid) &&
+	       (!match->exe || runs_file(s, match->exe, wanted)) &&
+	       (!match->cmdline || has_cmdline(s, match->cmdline)) &&
+	       ((!match->unit && !match->cgroup) || has_cgroup(s, match)) && runs(s);
 }
 
-static bool matches_at(int proc_fd, const struct config_match *match, pid_t pid)
+/* False: it is gone, or the one that looks. */
+static bool subject_open(struct subject *s, int proc_fd, pid_t pid)
 {
 	char name[16];
-	bool is_match;
-	int fd;
 
-	if (!has_condition(match) || !has_pid(match, pid) || pid == getpid())
-		return false;
 	snprintf(name, sizeof(name), "%d", pid);
-	fd = openat(proc_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	is_match = matches_process(fd, match);
-	close(fd);
-	return is_match;
+	s->pid = pid;
+	s->knows_file = s->knows_link = s->knows_cmdline = s->knows_cgroup = s->knows_kind = false;
+	s->fd = pid == getpid() ? -1 : openat(proc_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return s->fd >= 0;
 }
 
 bool discover_matches_in(const char *proc, const struct config_match *match, pid_t pid)
 {
 	int proc_fd = open(proc, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	bool is_match = proc_fd >= 0 && matches_at(proc_fd, match, pid);
+	bool is_match = false;
+	struct subject subject;
 
-	if (proc_fd >= 0)
-		close(proc_fd);
+	if (proc_fd < 0)
+		return false;
+	if (subject_open(&subject, proc_fd, pid)) {
+		struct wanted wanted = wanted_of(match);
+
+		is_match = matches_subject(&subject, match, &wanted);
+		close(subject.fd);
+	}
+	close(proc_fd);
 	return is_match;
 }
 
@@ -179,7 +228,7 @@ bool discover_matches(const struct config_match *match, pid_t pid)
 
 static int compare_pids(const void *left, const void *right)
 {
-	return *(const pid_t *)left - *(const pid_t *)right;
+	return ((const struct discovered *)left)->pid - ((const struct discovered *)right)->pid;
 }
 
 /* The pid that an entry of /proc is; 0: it is something else. */
@@ -191,43 +240,53 @@ static pid_t pid_of(const char *name)
 	return end && !*end && pid <= INT_MAX ? (pid_t)pid : 0;
 }
 
-static int add_pid(struct discovered *d, pid_t pid)
+static int add_found(struct discovery *d, pid_t pid, uint64_t match_mask)
 {
 	/* Grown by doubling: whenever the count is a power of two. */
 	if (!(d->cnt & (d->cnt - 1))) {
-		pid_t *pids = reallocarray(d->pids, d->cnt ? 2 * d->cnt : 1, sizeof(*pids));
+		struct discovered *items =
+			reallocarray(d->items, d->cnt ? 2 * d->cnt : 1, sizeof(*items));
 
-		if (!pids)
+		if (!items)
 			return -ENOMEM;
-		d->pids = pids;
+		d->items = items;
 	}
-	d->pids[d->cnt++] = pid;
+	d->items[d->cnt++] = (struct discovered){pid, match_mask};
 	return 0;
 }
 
-int discover_all_in(const char *proc, const struct config_match *match,
-		    struct discovered *ret_found, struct fault *why)
+int discover_all_in(const char *proc, const struct config_match *const *matches, size_t match_cnt,
+		    struct discovery *ret_found, struct fault *why)
 {
-	struct discovered found = {.cnt = 0};
-	DIR *dir = opendir(proc);
+	struct wanted wanted[DISCOVER_MATCH_MAX];
+	struct discovery found = {.cnt = 0};
+	struct subject subject;
 	struct dirent *entry;
+	DIR *dir = opendir(proc);
 	int err = 0;
 
 	if (!dir)
 		return fault_set(why, -errno, "cannot list processes: %s", strerror(errno));
+	for (size_t i = 0; i < match_cnt; i++)
+		wanted[i] = wanted_of(matches[i]);
 	while (!err && (entry = readdir(dir))) {
 		pid_t pid = pid_of(entry->d_name);
+		uint64_t mask = 0;
 
-		if (pid && matches_at(dirfd(dir), match, pid))
-			err = add_pid(&found, pid);
+		if (!pid || !subject_open(&subject, dirfd(dir), pid))
+			continue;
+		for (size_t i = 0; i < match_cnt; i++)
+			mask |= (uint64_t)matches_subject(&subject, matches[i], &wanted[i]) << i;
+		close(subject.fd);
+		err = mask ? add_found(&found, pid, mask) : 0;
 	}
 	closedir(dir);
 	if (err) {
-		free(found.pids);
+		free(found.items);
 		return fault_set(why, err, "out of memory");
 	}
 	if (found.cnt)
-		qsort(found.pids, found.cnt, sizeof(*found.pids), compare_pids);
+		qsort(found.items, found.cnt, sizeof(*found.items), compare_pids);
 	*ret_found = found;
 	return 0;
 }
@@ -242,34 +301,46 @@ static int check_executable(const char *path, struct fault *why)
 	return S_ISREG(st.st_mode) ? 0 : fault_set(why, -EINVAL, "\"%s\" is not a program", path);
 }
 
-static int copy_pids(const struct config_match *match, struct discovered *ret_found,
-		     struct fault *why)
+static bool is_pids_alone(const struct config_match *match)
 {
-	ret_found->pids = calloc(match->pid_cnt, sizeof(*ret_found->pids));
-	if (!ret_found->pids)
-		return fault_set(why, -ENOMEM, "out of memory");
-	memcpy(ret_found->pids, match->pids, match->pid_cnt * sizeof(*ret_found->pids));
-	ret_found->cnt = match->pid_cnt;
+	return match->pid_cnt && !match->exe && !match->cmdline && !match->unit && !match->cgroup;
+}
+
+int discover_all(const struct config_match *const *matches, size_t match_cnt,
+		 struct discovery *ret_found, struct fault *why)
+{
+	bool is_needed = false;
+
+	for (size_t i = 0; i < match_cnt; i++)
+		is_needed |= !is_pids_alone(matches[i]);
+	if (is_needed)
+		return discover_all_in("/proc", matches, match_cnt, ret_found, why);
+	*ret_found = (struct discovery){.cnt = 0};
 	return 0;
 }
 
-int discover_all(const struct config_match *match, size_t max_cnt, pid_t **ret_pids,
-		 size_t *ret_cnt, struct fault *why)
+int discover_pids(const struct discovery *found, size_t idx, const struct config_match *match,
+		  struct discovered_pids *ret_pids, struct fault *why)
 {
-	bool is_pids =
-		match->pid_cnt && !match->exe && !match->cmdline && !match->unit && !match->cgroup;
-	struct discovered found = {.cnt = 0};
-	int err = is_pids ? copy_pids(match, &found, why)
-			  : discover_all_in("/proc", match, &found, why);
+	bool is_given = is_pids_alone(match);
+	struct discovered_pids pids = {
+		.items = calloc((is_given ? match->pid_cnt : found->cnt) + 1, sizeof(pid_t))};
+	int err = 0;
 
-	if (!err && !found.cnt && match->exe)
+	if (!pids.items)
+		return fault_set(why, -ENOMEM, "out of memory");
+	for (size_t i = 0; is_given && i < match->pid_cnt; i++)
+		pids.items[pids.cnt++] = match->pids[i];
+	for (size_t i = 0; !is_given && i < found->cnt; i++) {
+		if (found->items[i].match_mask >> idx & 1)
+			pids.items[pids.cnt++] = found->items[i].pid;
+	}
+	if (!pids.cnt && match->exe)
 		err = check_executable(match->exe, why);
 	if (err) {
-		free(found.pids);
+		free(pids.items);
 		return err;
 	}
-	*ret_pids = found.pids;
-	/* Of too many the oldest numbers stay, whatever order the kernel told them in. */
-	*ret_cnt = found.cnt < max_cnt ? found.cnt : max_cnt;
+	*ret_pids = pids;
 	return 0;
 }

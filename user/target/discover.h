@@ -5,19 +5,44 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/fault.h"
 #include "config/config.h"
 
+#define DISCOVER_MATCH_MAX 64 /* bits of a mask */
+
+struct discovered {
+	pid_t pid;
+	uint64_t match_mask; /* bit i: matches[i] */
+};
+
+struct discovery {
+	struct discovered *items; /* by ascending pid; malloc'ed */
+	size_t cnt;
+};
+
 /*
- * The processes that match now, in ascending order; at most max_cnt. Pids that were given without
- * another condition come as they are, in their order: whoever opens them says what is wrong with
- * one. *ret_pids is malloc'ed. An empty list is no failure. -ENOENT: no such executable, and nobody
- * runs one that stood there; -ENOMEM; -errno of reading /proc.
+ * The processes that match any of at most DISCOVER_MATCH_MAX now, out of one walk over /proc, which
+ * is left out where all are pids alone. None is no failure. -ENOMEM; -errno of reading /proc.
  */
-int discover_all(const struct config_match *match, size_t max_cnt, pid_t **ret_pids,
-		 size_t *ret_cnt, struct fault *why);
+int discover_all(const struct config_match *const *matches, size_t match_cnt,
+		 struct discovery *ret_found, struct fault *why);
+
+struct discovered_pids {
+	pid_t *items; /* malloc'ed */
+	size_t cnt;
+};
+
+/*
+ * Those of matches[idx], which is `match`, ascending. Pids that were given without another
+ * condition come as they are, in their order: whoever opens them says what is wrong with one. None
+ * is no failure, but -ENOENT: there is no such executable, and nobody runs one that stood there;
+ * -EINVAL: it is no program; -ENOMEM.
+ */
+int discover_pids(const struct discovery *found, size_t idx, const struct config_match *match,
+		  struct discovered_pids *ret_pids, struct fault *why);
 
 /*
  * Whether all conditions hold for a process (not a thread of one). Kernel threads, zombies and the
@@ -26,14 +51,9 @@ int discover_all(const struct config_match *match, size_t max_cnt, pid_t **ret_p
  */
 bool discover_matches(const struct config_match *match, pid_t pid);
 
-struct discovered {
-	pid_t *pids; /* ascending; malloc'ed */
-	size_t cnt;
-};
-
-/* The same in a /proc that is elsewhere, of all that match. */
-int discover_all_in(const char *proc, const struct config_match *match,
-		    struct discovered *ret_found, struct fault *why);
+/* The same in a /proc that is elsewhere. */
+int discover_all_in(const char *proc, const struct config_match *const *matches, size_t match_cnt,
+		    struct discovery *ret_found, struct fault *why);
 bool discover_matches_in(const char *proc, const struct config_match *match, pid_t pid);
 
 #endif
