@@ -2,3 +2,4 @@
 # What single unit tests are linked with: functions that they make fail.
 
 UNIT_LDFLAGS_test_protocol := -Wl,--wrap=calloc
+UNIT_LDFLAGS_test_agent_sinks := -Wl,--wrap=config_free

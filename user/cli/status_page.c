@@ -29,10 +29,12 @@ static bool is_state(const json_t *item, const char *state)
 	return strcmp(text_of(item, "state"), state) == 0;
 }
 
-/* "off" is what somebody wanted, "unused" a channel that nothing was sent to. */
+/* "off" is what somebody wanted, "unused" a channel that nothing was sent to, "starting" a sink
+ * likewise. */
 static bool works(const json_t *item)
 {
-	return is_state(item, "ok") || is_state(item, "off") || is_state(item, "unused");
+	return is_state(item, "ok") || is_state(item, "off") || is_state(item, "unused") ||
+	       is_state(item, "starting");
 }
 
 /* Not "waiting": what it is to trace need not run yet. */
@@ -287,17 +289,25 @@ static void write_sinks(const json_t *list, const struct status_style *style, FI
 	if (!json_array_size(list))
 		return;
 	write_title("SINKS", style, out);
-	fprintf(out, "  %-16s %-10s %12s %10s\n", "NAME", "STATE", "ROWS BEHIND", "OLDEST");
+	fprintf(out, "  %-16s %-10s %12s %10s %10s %10s\n", "NAME", "STATE", "ROWS BEHIND",
+		"OLDEST", "SENT", "DROPPED");
 	json_array_foreach(list, i, item)
 	{
-		char a[UNITS_TEXT_BYTES], b[UNITS_TEXT_BYTES];
+		char a[UNITS_TEXT_BYTES], b[UNITS_TEXT_BYTES], c[UNITS_TEXT_BYTES],
+			d[UNITS_TEXT_BYTES];
 
 		fputs("  ", out);
 		write_cell(text_of(item, "name"), 16, out);
 		fputc(' ', out);
 		write_cell(text_of(item, "state"), 10, out);
-		fprintf(out, " %12s %10s\n", count_text(number_of(item, "behind_rows"), a),
-			seconds_text(number_of(item, "oldest_s"), b));
+		fprintf(out, " %12s %10s %10s %10s%s\n",
+			count_text(number_of(item, "behind_rows"), a),
+			seconds_text(number_of(item, "oldest_s"), b),
+			count_text(number_of(item, "sent"), c),
+			count_text(number_of(item, "dropped"), d),
+			json_is_true(json_object_get(item, "bypassed"))
+				? "  sinks get windows directly"
+				: "");
 	}
 }
 

@@ -13,124 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/agent_event.h"
 #include "daemon/agent_internal.h"
 #include "wire/wire.h"
-
-/* --- configuration ---------------------------------------------------------------------------- */
-
-static const char *environment(const char *name)
-{
-	return getenv(name);
-}
-
-/* Loads and says what is wrong. */
-static int load(struct agent *a, struct config **ret_config, struct agent_config **ret_daemon,
-		struct fault *why)
-{
-	struct config_problems problems;
-	struct config *config;
-	int err = config_load(a->options->config_path, environment, &config, &problems);
-
-	for (size_t i = 0; err && i < problems.cnt; i++)
-		agent_log(&a->log, AGENT_LOG_ERROR, "config", "%s", problems.items[i].text);
-	if (err)
-		return fault_set(why, err == -ENOMEM ? err : -EINVAL,
-				 "the configuration \"%s\" is not right: see above",
-				 a->options->config_path);
-	err = agent_config_new(config, ret_daemon, why);
-	if (err) {
-		config_free(config);
-		return err;
-	}
-	*ret_config = config;
-	return 0;
-}
-
-static const struct daemon_config *on_reload(void *context)
-{
-	struct agent *a = context;
-	struct fault why;
-
-	agent_log(&a->log, AGENT_LOG_INFO, "reload", "reading \"%s\" again",
-		  a->options->config_path);
-	if (load(a, &a->next_config, &a->next_daemon_config, &why)) {
-		agent_log(&a->log, AGENT_LOG_ERROR, "reload", "%s; the running one stays",
-			  why.text);
-		return NULL;
-	}
-	return agent_config_get(a->next_daemon_config);
-}
-
-static int start_notify(struct agent *a, const struct config *config, struct notify **ret_notify,
-			struct fault *why);
-
-static int watch_peer(struct agent *a, int fd, struct fault *why)
-{
-	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
-
-	return epoll_ctl(a->peers_fd, EPOLL_CTL_ADD, fd, &event)
-		       ? fault_set(why, -errno, "cannot watch channels: %s", strerror(errno))
-		       : 0;
-}
-
-/* Channels and rules of the next configuration; on failure those of the running one stay. */
-static int take_judgement(struct agent *a, struct fault *why)
-{
-	struct notify *notify;
-	int err = start_notify(a, a->next_config, &notify, why);
-
-	if (err)
-		return err;
-	err = judge_replace(a->judge, a->next_config, a->view.now_wall_ns);
-	if (err) {
-		notify_close(notify);
-		return fault_set(why, err, "out of memory");
-	}
-	notify_adopt(notify, a->notify);
-	notify_close(a->notify);
-	a->notify = notify;
-	return watch_peer(a, notify_fd(notify), why);
-}
-
-static bool is_same_history(const struct config_history *a, const struct config_history *b)
-{
-	return a->is_enabled == b->is_enabled && a->keep_10s_ns == b->keep_10s_ns &&
-	       a->keep_1m_ns == b->keep_1m_ns && a->keep_1h_ns == b->keep_1h_ns &&
-	       a->max_bytes == b->max_bytes;
-}
-
-static void on_reloaded(const struct daemon_view *view, void *context)
-{
-	struct agent *a = context;
-	struct config *old_config = a->config;
-	struct agent_config *old_daemon = a->daemon_config;
-	struct fault why;
-
-	if (!view) {
-		agent_config_free(a->next_daemon_config);
-		config_free(a->next_config);
-		a->next_config = NULL;
-		return;
-	}
-	a->view = *view;
-	/* Operations and targets have other numbers now. */
-	agent_second_forget(a);
-	agent_usage_reset(a->usage);
-	if (take_judgement(a, &why))
-		agent_log(&a->log, AGENT_LOG_ERROR, "reload", "%s", why.text);
-	if (!is_same_history(&old_config->history, &a->next_config->history))
-		agent_log(&a->log, AGENT_LOG_WARNING, "reload",
-			  "what \"history\" says takes effect when the agent is started again");
-	a->config = a->next_config;
-	a->daemon_config = a->next_daemon_config;
-	a->next_config = NULL;
-	a->log.is_json = a->config->log_format && strcmp(a->config->log_format, "json") == 0;
-	agent_config_free(old_daemon);
-	config_free(old_config);
-	agent_log(&a->log, AGENT_LOG_INFO, "ready",
-		  "reloaded: %zu operations at %zu sites in %zu processes", view->operation_cnt,
-		  view->site_cnt, view->process_cnt);
-}
 
 /* --- the loop's callbacks --------------------------------------------------------------------- */
 
@@ -188,9 +73,10 @@ static int on_interval(const struct daemon_view *view, void *context)
 
 static void on_message(const char *text, void *context)
 {
-	const struct agent *a = context;
+	struct agent *a = context;
 
 	agent_log(&a->log, AGENT_LOG_INFO, "target", "%s", text);
+	agent_event(a, "target", "", "%s", text);
 }
 
 static void on_peers_ready(void *context)
@@ -224,9 +110,11 @@ static int on_end(const struct daemon_view *view, void *context)
 	tell_systemd("STOPPING=1");
 	agent_second(a, view);
 	agent_second_close(a);
+	agent_event(a, "stopped", "", "run %s", a->run_id);
 	if (a->store && store_flush(a->store, STORE_CLOSE_NS))
 		agent_log(&a->log, AGENT_LOG_ERROR, "history",
 			  "the last windows are not written: the disk did not take them in time");
+	agent_sinks_stop(a, AGENT_SINKS_END_NS);
 	drain(a);
 	agent_log(&a->log, AGENT_LOG_INFO, "end", "ended; nothing is attached");
 	return 0;
@@ -244,8 +132,8 @@ static void on_channel(const struct notify_change *change, void *context)
 		  change->error[0] ? ": " : "", change->error);
 }
 
-static int start_notify(struct agent *a, const struct config *config, struct notify **ret_notify,
-			struct fault *why)
+int agent_start_notify(struct agent *a, const struct config *config, struct notify **ret_notify,
+		       struct fault *why)
 {
 	const struct notify_options options = {
 		.config = config,
@@ -256,6 +144,15 @@ static int start_notify(struct agent *a, const struct config *config, struct not
 	};
 
 	return notify_open(&options, ret_notify, why);
+}
+
+int agent_watch_peer(struct agent *a, int fd, struct fault *why)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+
+	return epoll_ctl(a->peers_fd, EPOLL_CTL_ADD, fd, &event)
+		       ? fault_set(why, -errno, "cannot watch channels: %s", strerror(errno))
+		       : 0;
 }
 
 static int make_directory(const char *path, struct fault *why)
@@ -316,19 +213,19 @@ static void name_run(struct agent *a)
 /* notify_open forks: it comes before threads and descriptors of others. */
 static int start(struct agent *a, struct fault *why)
 {
-	int err = load(a, &a->config, &a->daemon_config, why);
+	int err = agent_reload_read(a, &a->config, &a->daemon_config, why);
 
 	if (err || !a->config)
 		return err;
 	a->log.is_json = a->config->log_format && strcmp(a->config->log_format, "json") == 0;
 	name_run(a);
-	err = start_notify(a, a->config, &a->notify, why);
+	err = agent_start_notify(a, a->config, &a->notify, why);
 	if (err)
 		return err;
 	a->peers_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (a->peers_fd < 0)
 		return fault_set(why, -errno, "cannot start the loop: %s", strerror(errno));
-	err = watch_peer(a, notify_fd(a->notify), why);
+	err = agent_watch_peer(a, notify_fd(a->notify), why);
 	if (!err)
 		err = prepare_paths(a, why);
 	if (!err)
@@ -336,20 +233,24 @@ static int start(struct agent *a, struct fault *why)
 	if (!err)
 		err = agent_serve_start(a, why);
 	if (!err)
-		err = watch_peer(a, serve_fd(a->serve), why);
+		err = agent_watch_peer(a, serve_fd(a->serve), why);
 	if (!err)
 		err = start_store(a, why);
 	if (!err)
 		err = agent_usage_new(a->options->state_dir ? a->options->state_dir
 							    : WIRE_HISTORY_DIR_DEFAULT,
 				      &a->usage, why);
-	if (!err)
-		agent_alerts_restore(a);
-	return err;
+	if (err)
+		return err;
+	agent_alerts_restore(a);
+	agent_event(a, "started", "", "version %s, run %s", TICKSCOPE_VERSION, a->run_id);
+	agent_sinks_start(a);
+	return 0;
 }
 
 static void stop(struct agent *a)
 {
+	agent_sinks_stop(a, 0);
 	agent_second_forget(a);
 	agent_values_fini(&a->values);
 	agent_usage_free(a->usage);
@@ -372,8 +273,8 @@ int agent_run(const struct agent_options *options, struct fault *why)
 		.on_interval = on_interval,
 		.on_end = on_end,
 		.on_message = on_message,
-		.on_reload = on_reload,
-		.on_reloaded = on_reloaded,
+		.on_reload = agent_reload_begin,
+		.on_reloaded = agent_reload_end,
 		.context = a,
 	};
 	int err;

@@ -11,6 +11,7 @@
 #include "daemon/agent_config.h"
 #include "daemon/agent_log.h"
 #include "daemon/agent_series.h"
+#include "daemon/agent_sinks.h"
 #include "daemon/agent_usage.h"
 #include "daemon/agent_values.h"
 #include "judge/judge.h"
@@ -46,6 +47,7 @@ struct agent {
 	struct serve *serve;
 	int peers_fd;	     /* epoll: whoever the agent talks to */
 	struct store *store; /* NULL: the configuration wants no history */
+	struct agent_sinks sinks;
 	struct agent_usage *usage;
 	struct agent_values values;
 	struct agent_operation *operations;
@@ -53,6 +55,7 @@ struct agent {
 	uint64_t batch_start_wall_ns;	/* of the open window of the history; 0: nothing is in it */
 	struct store_state store_state; /* as it was said last */
 	uint64_t dropped_window_cnt;	/* a second ago */
+	uint64_t dropped_row_cnt;	/* likewise, of sinks */
 	uint64_t start_wall_ns;
 	struct agent_moment moments[AGENT_LIVE_MAX]; /* a ring */
 	size_t moment_next;
@@ -77,6 +80,18 @@ void agent_second_forget(struct agent *a);
 /* agent_windows.c: an interval ended about now; the instant that its windows are given to the judge
  * under, so that each has a second of its own. */
 uint64_t agent_windows_moment(struct agent *a, uint64_t mono_ns, uint64_t start_wall_ns);
+
+/* agent.c: what the configuration begins, and a reload begins anew. */
+int agent_start_notify(struct agent *a, const struct config *config, struct notify **ret_notify,
+		       struct fault *why);
+int agent_watch_peer(struct agent *a, int fd, struct fault *why);
+
+/* agent_reload.c: loads the configuration and says what is wrong with it. */
+int agent_reload_read(struct agent *a, struct config **ret_config, struct agent_config **ret_daemon,
+		      struct fault *why);
+/* on_reload and on_reloaded of the loop. */
+const struct daemon_config *agent_reload_begin(void *context);
+void agent_reload_end(const struct daemon_view *view, void *context);
 
 /* agent_serve.c: opens the socket. */
 int agent_serve_start(struct agent *a, struct fault *why);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "daemon/agent_event.h"
 #include "daemon/agent_internal.h"
 #include "judge/report.h"
 
@@ -138,7 +139,11 @@ static void set_own_values(struct agent *a)
 	set_value(a, &own, "history_failing", a->store && a->store_state.health != STORE_GOOD);
 	set_value(a, &own, "dropped_windows_per_s",
 		  (double)(a->store_state.dropped_window_cnt - a->dropped_window_cnt));
+	set_value(a, &own, "sinks_failing", (double)agent_sinks_failing_cnt(a));
+	set_value(a, &own, "sink_dropped_per_s",
+		  (double)(a->sinks.dropped_cnt - a->dropped_row_cnt));
 	a->dropped_window_cnt = a->store_state.dropped_window_cnt;
+	a->dropped_row_cnt = a->sinks.dropped_cnt;
 }
 
 /* Whether each target has a process. */
@@ -189,6 +194,18 @@ static void set_system_values(struct agent *a, uint64_t now_ns)
 	report_each_component(a->judge, now_ns, set_target_uptime, a);
 }
 
+static void tell_health(struct agent *a, const struct store_state *now)
+{
+	if (now->health != STORE_GOOD) {
+		agent_log(&a->log, AGENT_LOG_ERROR, "history",
+			  "history is not written, measuring goes on: %s", now->problem);
+		agent_event(a, "history_failing", "", "%s", now->problem);
+	} else if (a->store_state.health) {
+		agent_log(&a->log, AGENT_LOG_INFO, "history", "history is written again");
+		agent_event(a, "history_ok", "", "history is written again");
+	}
+}
+
 /* Said when it changes. */
 static void look_at_store(struct agent *a)
 {
@@ -197,14 +214,13 @@ static void look_at_store(struct agent *a)
 	if (!a->store)
 		return;
 	store_state(a->store, &now);
-	if (now.set_aside_cnt != a->store_state.set_aside_cnt)
+	if (now.set_aside_cnt != a->store_state.set_aside_cnt) {
 		agent_log(&a->log, AGENT_LOG_WARNING, "history",
 			  "the history that was there is set aside: %s", now.set_aside);
-	if (now.health != a->store_state.health && now.health != STORE_GOOD)
-		agent_log(&a->log, AGENT_LOG_ERROR, "history",
-			  "history is not written, measuring goes on: %s", now.problem);
-	else if (now.health != a->store_state.health && a->store_state.health)
-		agent_log(&a->log, AGENT_LOG_INFO, "history", "history is written again");
+		agent_event(a, "history_set_aside", "", "%s", now.set_aside);
+	}
+	if (now.health != a->store_state.health)
+		tell_health(a, &now);
 	a->store_state = now;
 }
 
@@ -223,14 +239,11 @@ static void store_series(struct agent *a, struct agent_series *s, const struct o
 
 		store_batch_window(a->store, &window);
 	}
-	window_clear(s->open);
 }
 
-void agent_second_close(struct agent *a)
+static void store_batch(struct agent *a, bool is_direct)
 {
-	if (!a->batch_start_wall_ns || !a->store)
-		return;
-	store_batch_begin(a->store, a->batch_start_wall_ns, false);
+	store_batch_begin(a->store, a->batch_start_wall_ns, is_direct);
 	for (size_t i = 0; i < a->operation_cnt; i++) {
 		const struct operation *o = &a->view.operations[i];
 
@@ -248,6 +261,32 @@ void agent_second_close(struct agent *a)
 			store_batch_value(a->store, &v->id, &value);
 	}
 	store_batch_end(a->store);
+}
+
+static void clear_series(struct agent_series *s)
+{
+	if (s)
+		window_clear(s->open);
+}
+
+/*
+ * The history first: sinks read it there. What it does not take now they get directly, and pass
+ * over it should it come there after all.
+ */
+void agent_second_close(struct agent *a)
+{
+	bool has_readers = agent_sinks_take_batches(a), is_direct;
+
+	if (!a->batch_start_wall_ns || (!a->store && !has_readers))
+		return;
+	is_direct = has_readers && (!a->store || a->store_state.health != STORE_GOOD);
+	if (a->store)
+		store_batch(a, is_direct);
+	agent_sinks_batch(a, is_direct);
+	for (size_t i = 0; i < a->operation_cnt; i++) {
+		clear_series(a->operations[i].total);
+		clear_series(a->operations[i].connect);
+	}
 	agent_values_close(&a->values);
 	a->batch_start_wall_ns = 0;
 }
@@ -294,4 +333,5 @@ void agent_second(struct agent *a, const struct daemon_view *view)
 	agent_alerts_tell_silences(a);
 	if (is_batch_over(a))
 		agent_second_close(a);
+	agent_sinks_second(a);
 }

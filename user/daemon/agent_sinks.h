@@ -32,4 +32,42 @@ struct agent_sink {
 
 extern const struct agent_sink agent_sink_questdb, agent_sink_redis, agent_sink_prometheus;
 
+#define AGENT_SINK_MAX	   4		 /* lines that the table has room for */
+#define AGENT_SINKS_END_NS 5000000000ULL /* that all of them together have at the agent's end */
+
+/* A sink that the configuration wants. */
+struct agent_sink_slot {
+	const struct agent_sink *sink; /* NULL: the slot is free */
+	void *state;		       /* NULL: it could not be started, and is tried again */
+	struct config *config;	       /* that it was started with, and reads */
+	struct sink_status status;     /* of the last second */
+	enum sink_state said;
+	uint64_t start_mono_ns; /* when it is tried again */
+};
+
+/* Starts zeroed. */
+struct agent_sinks {
+	struct agent_sink_slot slots[AGENT_SINK_MAX];
+	uint64_t dropped_cnt; /* rows that are lost for a sink which should have all */
+	bool is_direct;	      /* the last batch went to sinks, since the history did not take it */
+};
+
+/* agent_sinks.c. Sinks that the configuration wants; one that cannot be started is said, shown as
+ * failing, and tried again. */
+void agent_sinks_start(struct agent *a);
+/* At the end of each second. */
+void agent_sinks_second(struct agent *a);
+/* Whether one of them would take batches: else a batch that the history does not take is nobody's.
+ */
+bool agent_sinks_take_batches(const struct agent *a);
+/* The open window of the history is closed, and not yet cleared. */
+void agent_sinks_batch(struct agent *a, bool is_direct);
+/* a->config is another: those that it changes are stopped and started. */
+void agent_sinks_reload(struct agent *a);
+/* One of them reads a configuration that is no longer the agent's: it is freed with the sink. */
+bool agent_sinks_hold(const struct agent *a, const struct config *config);
+/* max_ns for all together; positions that they have reached go to the store. */
+void agent_sinks_stop(struct agent *a, uint64_t max_ns);
+size_t agent_sinks_failing_cnt(const struct agent *a);
+
 #endif

@@ -113,18 +113,43 @@ static json_t *operations_json(const struct agent *a)
 	return list;
 }
 
-static json_t *sinks_json(const struct agent *a)
+static json_t *history_json(const struct agent *a)
 {
 	const struct store_state *s = &a->store_state;
-	json_t *list = json_array();
 	const char *state = !a->store ? "off" : s->health == STORE_GOOD ? "ok" : "degraded";
 
-	json_array_append_new(list, json_pack("{s:s, s:s, s:I, s:I, s:I, s:o}", "name", "history",
-					      "state", state, "waiting_bytes",
-					      (json_int_t)s->waiting_bytes, "file_bytes",
-					      (json_int_t)s->file_bytes, "dropped_windows",
-					      (json_int_t)s->dropped_window_cnt, "last_error",
-					      text_or_null(s->problem)));
+	return json_pack("{s:s, s:s, s:b, s:I, s:I, s:I, s:o}", "name", "history", "state", state,
+			 "bypassed", a->sinks.is_direct, "waiting_bytes",
+			 (json_int_t)s->waiting_bytes, "file_bytes", (json_int_t)s->file_bytes,
+			 "dropped_windows", (json_int_t)s->dropped_window_cnt, "last_error",
+			 text_or_null(s->problem));
+}
+
+static json_t *sink_json(const struct agent *a, const struct agent_sink_slot *slot)
+{
+	const struct sink_status *s = &slot->status;
+	uint64_t now_ns = a->view.now_wall_ns;
+	double oldest_s =
+		now_ns > s->oldest_wall_ns ? (double)(now_ns - s->oldest_wall_ns) / NS_PER_S : 0;
+
+	return json_pack(
+		"{s:s, s:s, s:I, s:o, s:o, s:I, s:I, s:I, s:I, s:o}", "name", slot->sink->name,
+		"state", sink_state_name(s->state), "behind_rows", (json_int_t)s->behind_cnt,
+		"oldest_s", s->oldest_wall_ns ? json_real(oldest_s) : json_null(), "last_error",
+		text_or_null(s->last_error), "sent", (json_int_t)s->sent_cnt, "retries",
+		(json_int_t)s->retry_cnt, "refused", (json_int_t)s->refused_cnt, "dropped",
+		(json_int_t)s->dropped_cnt, "last_success", wire_time(s->last_success_wall_ns));
+}
+
+static json_t *sinks_json(const struct agent *a)
+{
+	json_t *list = json_array();
+
+	json_array_append_new(list, history_json(a));
+	for (size_t i = 0; i < AGENT_SINK_MAX; i++) {
+		if (a->sinks.slots[i].sink)
+			json_array_append_new(list, sink_json(a, &a->sinks.slots[i]));
+	}
 	return list;
 }
 
