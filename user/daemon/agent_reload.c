@@ -104,7 +104,7 @@ void agent_reload_end(const struct daemon_view *view, void *context)
 	a->next_config = NULL;
 	a->log.is_json = a->config->log_format && strcmp(a->config->log_format, "json") == 0;
 	agent_config_free(old_daemon);
-	agent_sinks_reload(a);
+	agent_sinks_reload(a, old_config);
 	if (!agent_sinks_hold(a, old_config))
 		config_free(old_config);
 	agent_log(&a->log, AGENT_LOG_INFO, "ready",

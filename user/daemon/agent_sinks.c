@@ -74,14 +74,21 @@ static void start_slot(struct agent *a, struct agent_sink_slot *slot)
 	tell_state(a, slot);
 }
 
-static void stop_slot(struct agent *a, struct agent_sink_slot *slot, uint64_t max_ns)
+/* The configuration that the slot was started with; NULL: it did not run. */
+static struct config *stop_slot(struct agent *a, struct agent_sink_slot *slot, uint64_t max_ns)
 {
 	struct config *config = slot->config;
 
 	if (slot->state)
 		slot->sink->stop(a, slot->state, max_ns);
 	*slot = (struct agent_sink_slot){.sink = NULL};
-	if (config && config != a->config && !agent_sinks_hold(a, config))
+	return config;
+}
+
+/* Of a sink that was stopped: it was kept for sinks only, and nothing else reads it. */
+static void free_unused(const struct agent *a, struct config *config)
+{
+	if (config != a->config && !agent_sinks_hold(a, config))
 		config_free(config);
 }
 
@@ -95,17 +102,19 @@ void agent_sinks_start(struct agent *a)
 	}
 }
 
-void agent_sinks_reload(struct agent *a)
+void agent_sinks_reload(struct agent *a, const struct config *before)
 {
 	for (size_t i = 0; i < SINK_CNT; i++) {
 		struct agent_sink_slot *slot = &a->sinks.slots[i];
 		bool is_wanted = sinks[i]->is_wanted(&a->config->sinks);
+		struct config *config;
 
 		if (slot->state && is_wanted &&
 		    sinks[i]->is_same(&slot->config->sinks, &a->config->sinks))
 			continue;
-		if (slot->sink)
-			stop_slot(a, slot, RELOAD_STOP_NS);
+		config = stop_slot(a, slot, RELOAD_STOP_NS);
+		if (config != before)
+			free_unused(a, config);
 		if (!is_wanted)
 			continue;
 		slot->sink = sinks[i];
@@ -120,8 +129,8 @@ void agent_sinks_stop(struct agent *a, uint64_t max_ns)
 	for (size_t i = 0; i < SINK_CNT; i++) {
 		uint64_t now_ns = mono_ns();
 
-		if (a->sinks.slots[i].sink)
-			stop_slot(a, &a->sinks.slots[i], now_ns < end_ns ? end_ns - now_ns : 0);
+		free_unused(
+			a, stop_slot(a, &a->sinks.slots[i], now_ns < end_ns ? end_ns - now_ns : 0));
 	}
 }
 

@@ -62,9 +62,11 @@ void agent_sinks_second(struct agent *a);
 bool agent_sinks_take_batches(const struct agent *a);
 /* The open window of the history is closed, and not yet cleared. */
 void agent_sinks_batch(struct agent *a, bool is_direct);
-/* a->config is another: those that it changes are stopped and started. */
-void agent_sinks_reload(struct agent *a);
-/* One of them reads a configuration that is no longer the agent's: it is freed with the sink. */
+/* a->config is another: those that it changes are stopped and started. The one before is the
+ * caller's to free, unless agent_sinks_hold it. */
+void agent_sinks_reload(struct agent *a, const struct config *before);
+/* One of them reads this configuration: when it is no longer the agent's, it is freed with the
+ * last such sink. */
 bool agent_sinks_hold(const struct agent *a, const struct config *config);
 /* max_ns for all together; positions that they have reached go to the store. */
 void agent_sinks_stop(struct agent *a, uint64_t max_ns);
