@@ -26,8 +26,12 @@ SETTINGS = {
     "telemetry.enabled": "false",
     "shared.worker.count": "2",
     "cairo.writer.data.append.page.size": "64k",
+    "cairo.system.writer.data.append.page.size": "64k",
+    "cairo.symbol.table.append.page.size": "64k",
+    "cairo.symbol.table.max.allocation.page.size": "64k",
     "cairo.o3.column.memory.size": "64k",
     "cairo.wal.writer.data.append.page.size": "64k",
+    "cairo.system.wal.writer.data.append.page.size": "64k",
     "http.receive.buffer.size": "1m",
 }
 
