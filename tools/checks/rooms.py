@@ -22,7 +22,7 @@ ROOMS = {
     "notify": "base config measure judge store wire",
     "serve": "base config measure judge store wire",
     "daemon": "base config target probe protocol measure judge store wire sink notify serve",
-    "cli": "base config target probe protocol measure judge store wire daemon",
+    "cli": "base config target probe protocol measure judge store wire sink daemon",
     "main": "cli",
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `tickscope query`: reads the history, shows it step by step, and judges it. */
+/* `tickscope query`: reads what was recorded, shows it step by step, and judges it. */
 #include <errno.h>
 #include <langinfo.h>
 #include <stdio.h>
@@ -12,16 +12,14 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/query_arguments.h"
-#include "store/store.h"
-#include "wire/wire.h"
+#include "cli/query_source.h"
 
-#define PATH_BYTES 4096
-#define NS_PER_S   1000000000ULL
+#define NS_PER_S 1000000000ULL
 
 struct answer {
 	const struct query *query;
-	struct history *history;
-	struct history_list list;
+	void *state; /* of the source */
+	const struct history_list *list;
 	struct query_rows *rows;
 	struct query_value *values;
 	bool step_has_data;
@@ -75,7 +73,7 @@ static void judge_values(struct answer *a)
 		size_t about_cnt = 0;
 		struct fault why;
 
-		for (size_t i = 0; i < a->list.cnt; i++) {
+		for (size_t i = 0; i < a->list->cnt; i++) {
 			const struct query_value *v = &a->values[i];
 			bool is_about = false;
 
@@ -128,26 +126,26 @@ static int show_values(struct answer *a)
 {
 	const struct query *q = a->query;
 
-	for (size_t i = 0; i < a->list.cnt; i++) {
+	for (size_t i = 0; i < a->list->cnt; i++) {
 		a->row_cnt += a->values[i].part_cnt > 0;
 		if (a->values[i].part_cnt)
 			a->values[i].mean /= (double)a->values[i].part_cnt;
 	}
 	switch (q->format) {
 	case QUERY_JSON:
-		if (query_output_values_json(&a->report, a->values, a->list.cnt, stdout))
+		if (query_output_values_json(&a->report, a->values, a->list->cnt, stdout))
 			return -EIO;
 		break;
 	case QUERY_CSV:
-		query_output_values_csv(&a->report, a->values, a->list.cnt, stdout);
+		query_output_values_csv(&a->report, a->values, a->list->cnt, stdout);
 		break;
 	default:
 		if (q->span.step_ns)
 			print_title(a);
-		query_output_values_table(a->values, a->list.cnt, &a->style, stdout);
+		query_output_values_table(a->values, a->list->cnt, &a->style, stdout);
 	}
 	judge_values(a);
-	for (size_t i = 0; i < a->list.cnt; i++)
+	for (size_t i = 0; i < a->list->cnt; i++)
 		a->values[i] = (struct query_value){.series = a->values[i].series};
 	return ferror(stdout) ? -EIO : 0;
 }
@@ -207,65 +205,23 @@ static int add_value(void *context, const struct history_value *value)
 	return 0;
 }
 
-static int read_operations(struct answer *a)
+static int read_operations(struct answer *a, struct fault *why)
 {
-	int err = query_rows_new(&a->list, a->query, &a->rows);
+	int err = query_rows_new(a->list, a->query, &a->rows);
 
 	if (!err)
-		err = history_windows(a->history, &a->list, &a->query->span, add_window, a);
+		err = a->query->source->windows(a->state, add_window, a, why);
 	return err;
 }
 
-static int read_values(struct answer *a)
+static int read_values(struct answer *a, struct fault *why)
 {
-	a->values = calloc(a->list.cnt + 1, sizeof(*a->values));
+	a->values = calloc(a->list->cnt + 1, sizeof(*a->values));
 	if (!a->values)
 		return -ENOMEM;
-	for (size_t i = 0; i < a->list.cnt; i++)
-		a->values[i].series = &a->list.items[i];
-	return history_values(a->history, &a->list, &a->query->span, add_value, a);
-}
-
-static void say_finest(struct answer *a)
-{
-	struct history_extent extent;
-	uint64_t step_ns = a->query->span.step_ns, since_ns = a->query->span.since_wall_ns;
-
-	if (!step_ns || history_extent(a->history, &extent))
-		return;
-	if (step_ns < 3600 * NS_PER_S && since_ns < extent.minutes_from_wall_ns)
-		cli_message("the oldest part of this time is kept by the hour only: its steps are "
-			    "longer");
-	else if (step_ns < 60 * NS_PER_S && since_ns < extent.finest_from_wall_ns)
-		cli_message(
-			"the oldest part of this time is kept by the minute only: its steps are "
-			"longer");
-}
-
-static void say_nothing_found(struct answer *a)
-{
-	struct history_extent extent;
-	char oldest[32], newest[32];
-	time_t seconds;
-	struct tm local;
-
-	if (!a->list.cnt) {
-		cli_error("nothing that was ever recorded matches");
-		return;
-	}
-	if (history_extent(a->history, &extent) || !extent.oldest_wall_ns) {
-		cli_error("nothing was recorded yet");
-		return;
-	}
-	seconds = (time_t)(extent.oldest_wall_ns / NS_PER_S);
-	localtime_r(&seconds, &local);
-	strftime(oldest, sizeof(oldest), "%Y-%m-%d %H:%M", &local);
-	seconds = (time_t)(extent.newest_wall_ns / NS_PER_S);
-	localtime_r(&seconds, &local);
-	strftime(newest, sizeof(newest), "%Y-%m-%d %H:%M:%S", &local);
-	cli_error("nothing was recorded in that time; the history has %s to %s: --since and "
-		  "--until choose",
-		  oldest, newest);
+	for (size_t i = 0; i < a->list->cnt; i++)
+		a->values[i].series = &a->list->items[i];
+	return a->query->source->values(a->state, add_value, a, why);
 }
 
 static int finish(struct answer *a)
@@ -281,21 +237,21 @@ static int finish(struct answer *a)
 		return CLI_FAILED;
 	}
 	if (a->damaged_cnt)
-		cli_error("%llu windows of the history are damaged and left out",
+		cli_error("%llu windows are damaged and left out",
 			  (unsigned long long)a->damaged_cnt);
-	say_finest(a);
+	a->query->source->say_limits(a->state);
 	if (a->row_cnt)
 		return a->is_broken ? CLI_LIMIT : a->damaged_cnt ? CLI_FAILED : CLI_OK;
-	say_nothing_found(a);
+	a->query->source->say_nothing(a->state);
 	for (size_t i = 0; i < a->query->assertion_cnt; i++)
 		cli_message("\"%s\" does not hold: there is no data", a->query->assertion_texts[i]);
 	return a->query->assertion_cnt ? CLI_LIMIT : CLI_FAILED;
 }
 
-static int read_history(struct answer *a)
+static int read_source(struct answer *a)
 {
 	struct fault why = {""};
-	int err = history_list(a->history, &a->query->filter, &a->list, &why);
+	int err = a->query->source->list(a->state, &a->list, &why);
 
 	if (err) {
 		cli_error("%s", why.text);
@@ -303,10 +259,10 @@ static int read_history(struct answer *a)
 	}
 	if (a->query->format == QUERY_CSV)
 		query_output_csv_head(a->query, stdout);
-	err = a->query->filter.is_value ? read_values(a) : read_operations(a);
+	err = a->query->filter.is_value ? read_values(a, &why) : read_operations(a, &why);
 	if (err) {
-		cli_error("%s", err == -ENOMEM || err == -EIO ? strerror(-err)
-							      : history_problem(a->history));
+		/* Of the source, or what became of its windows here. */
+		cli_error("%s", why.text[0] ? why.text : strerror(-err));
 		return CLI_FAILED;
 	}
 	return finish(a);
@@ -314,11 +270,15 @@ static int read_history(struct answer *a)
 
 static void set_up(struct answer *a)
 {
-	bool is_known = uname(&a->system) == 0;
+	bool is_known = uname(&a->system) == 0, is_fleet = a->query->source->is_fleet;
 
 	a->report = (struct report){
-		.host = is_known ? a->system.nodename : "unknown",
-		.kernel = is_known ? a->system.release : "unknown",
+		.host = is_fleet   ? NULL
+			: is_known ? a->system.nodename
+				   : "unknown",
+		.kernel = is_fleet   ? NULL
+			  : is_known ? a->system.release
+				     : "unknown",
 		.is_interval = a->query->span.step_ns,
 		.quantiles = a->query->quantiles,
 		.quantile_cnt = a->query->quantile_cnt,
@@ -330,41 +290,24 @@ static void set_up(struct answer *a)
 	};
 }
 
-static int answer(const struct query *query)
+static int answer(struct query *query)
 {
-	const char *directory = query->state_dir ? query->state_dir : WIRE_HISTORY_DIR_DEFAULT;
 	struct answer a = {.query = query};
-	struct fault why = {""};
-	char path[PATH_BYTES];
-	int err, code;
+	int code = query->source->open(query, &a.state);
 
+	if (code != CLI_OK)
+		return code;
 	set_up(&a);
-	if ((size_t)snprintf(path, sizeof(path), "%s/" STORE_FILE, directory) >= sizeof(path))
-		return cli_usage_error("query", "the path of --state is too long");
-	query_commit(query->state_dir);
-	err = history_open(path, &a.history, &why);
-	if (err == -ENOENT)
-		cli_error(
-			"there is no history at \"%s\": `tickscope run -c FILE` writes it; --state "
-			"says where",
-			path);
-	else if (err == -EACCES)
-		cli_error("%s: its group may read it, or use sudo", why.text);
-	else if (err)
-		cli_error("%s", why.text);
-	if (err)
-		return CLI_FAILED;
-	code = read_history(&a);
+	code = read_source(&a);
 	query_rows_free(a.rows);
 	free(a.values);
-	history_list_fini(&a.list);
-	history_close(a.history);
+	query->source->close(a.state);
 	return code;
 }
 
 int cmd_query(int argc, char **argv)
 {
-	struct query query = {.format = QUERY_TABLE};
+	struct query query = {.source = &query_source_history, .format = QUERY_TABLE};
 	struct timespec now;
 	int code;
 

@@ -17,8 +17,17 @@
 
 enum query_format { QUERY_TABLE, QUERY_JSON, QUERY_CSV };
 
+#define QUERY_HOST "host" /* label of rows that are of one host of several */
+
+struct query_source;
+
 struct query {
-	const char *state_dir; /* NULL: the default */
+	const struct query_source *source; /* where from */
+	const char *state_dir;		   /* of the history; NULL: the default */
+	const char *url;		   /* of QuestDB; NULL: as configured … */
+	const char *config_path;	   /* … here; NULL: in the environment */
+	const char *host;		   /* only of this one; NULL: of all */
+	bool is_by_host;
 	struct history_filter filter;
 	struct history_span span;
 	struct label labels[LABELS_MAX]; /* that series must have */
@@ -60,6 +69,11 @@ struct query_rows;
 int query_rows_new(const struct history_list *list, const struct query *q,
 		   struct query_rows **ret_rows);
 void query_rows_free(struct query_rows *rows);
+/* The labels of the row that a series is in; with its host, where that is not NULL. As
+ * labels_write.
+ */
+int query_rows_labels(const struct query *q, const char *labels, const char *host,
+		      char text[static LABELS_TEXT_BYTES]);
 /* -EBADMSG: it is damaged, and not added. -ENOMEM. */
 int query_rows_add(struct query_rows *rows, const struct history_window *window);
 /* The rows that have something; they and their windows are good until the next addition. */

@@ -6,17 +6,20 @@
 
 #include "cli/cli.h"
 #include "cli/query_arguments.h"
+#include "cli/query_source.h"
 #include "cli/time_argument.h"
 #include "config/duration.h"
 
 #define SINCE_DEFAULT "10m"
 #define STEP_MIN_NS   1000000000ULL
 #define STEP_MAX_NS   (366ULL * 24 * 3600 * 1000000000ULL)
+#define FLEET_STEP_NS 60000000000ULL
 #define STEP_CNT_MAX  100000 /* rows of one series: more is a mistake in the step or in the span */
 
 static const char usage[] =
 	"Usage: tickscope query [OPERATION] [OPTION…]\n"
-	"Shows what an agent recorded on this host: any operation, any time, any percentile.\n"
+	"Shows what an agent recorded on this host, or those of many hosts sent to QuestDB: any "
+	"operation, any time, any percentile.\n"
 	"\n"
 	"What\n"
 	"  OPERATION               a name, or a glob with * and ?; all without it\n"
@@ -44,7 +47,14 @@ static const char usage[] =
 	"      --json              one object, or one per step (tickscope.summary/1, "
 	"tickscope.values/1)\n"
 	"      --csv               one line per row, after a line of names\n"
-	"      --source history    where from: the history file of the agent on this host\n"
+	"      --source S          where from: history, the file of the agent on this host (the "
+	"default); questdb,\n"
+	"                          the server of -c FILE or TICKSCOPE_SINKS_QUESTDB_URL; or its "
+	"URL. "
+	"There, host is\n"
+	"                          a label as others for --by and --label, and steps are whole "
+	"minutes\n"
+	"  -c, --config FILE       the configuration that names QuestDB\n"
 	"      --state DIR         the agent's directory (/var/lib/tickscope)\n"
 	"  -h, --help              print this text\n"
 	"\n"
@@ -83,6 +93,7 @@ static const struct option options[] = {
 	{"json", no_argument, NULL, OPTION_JSON},
 	{"csv", no_argument, NULL, OPTION_CSV},
 	{"source", required_argument, NULL, OPTION_SOURCE},
+	{"config", required_argument, NULL, 'c'},
 	{"state", required_argument, NULL, OPTION_STATE},
 	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
@@ -166,6 +177,23 @@ static int take_list(struct query *q, int option, char *text)
 	}
 }
 
+static int take_source(struct query *q, const char *text)
+{
+	bool is_url = strncmp(text, "http://", 7) == 0 || strncmp(text, "https://", 8) == 0;
+
+	q->url = is_url ? text : NULL;
+	if (is_url || strcmp(text, query_source_fleet.name) == 0)
+		q->source = &query_source_fleet;
+	else if (strcmp(text, query_source_history.name) == 0)
+		q->source = &query_source_history;
+	else
+		return cli_usage_error("query",
+				       "--source takes history, questdb, or a URL that begins with "
+				       "http:// or https://, not \"%s\"",
+				       text);
+	return CLI_OK;
+}
+
 /* CLI_OK, an exit code, or -1 for help. */
 static int take_option(struct query *q, struct texts *t, int option, char *text)
 {
@@ -193,10 +221,10 @@ static int take_option(struct query *q, struct texts *t, int option, char *text)
 	case OPTION_CSV:
 		return take_format(q, QUERY_CSV);
 	case OPTION_SOURCE:
-		return strcmp(text, "history") == 0
-			       ? CLI_OK
-			       : cli_usage_error("query", "--source takes history, not \"%s\"",
-						 text);
+		return take_source(q, text);
+	case 'c':
+		q->config_path = text;
+		return CLI_OK;
 	case OPTION_STATE:
 		q->state_dir = text;
 		return CLI_OK;
@@ -225,6 +253,10 @@ static int fix_times(struct query *q, const struct texts *t, uint64_t now_wall_n
 				       t->until);
 	if (!span->step_ns)
 		return CLI_OK;
+	if (q->source->is_fleet && span->step_ns % FLEET_STEP_NS)
+		return cli_usage_error("query",
+				       "--step %s is not of whole minutes, as rows in QuestDB are",
+				       t->step);
 	if ((span->until_wall_ns - span->since_wall_ns) / span->step_ns >= STEP_CNT_MAX)
 		return cli_usage_error("query", "more than %d steps of %s", STEP_CNT_MAX, t->step);
 	/* Whole steps: the first has as much in it as the others. */
@@ -232,10 +264,35 @@ static int fix_times(struct query *q, const struct texts *t, uint64_t now_wall_n
 	return CLI_OK;
 }
 
+/* Of several, the host is what others have as a label, but kept beside them. */
+static int fix_host(struct query *q)
+{
+	if (!q->source->is_fleet)
+		return q->config_path ? cli_usage_error("query", "-c is for --source questdb")
+				      : CLI_OK;
+	if (q->state_dir)
+		return cli_usage_error("query", "--state is for --source history");
+	if (q->url && q->config_path)
+		return cli_usage_error("query", "the server is named twice: by --source and by -c");
+	for (size_t i = 0; i < q->by_cnt; i++)
+		q->is_by_host |= strcmp(q->by[i], QUERY_HOST) == 0;
+	for (size_t i = 0; i < q->label_cnt; i++) {
+		if (strcmp(q->labels[i].name, QUERY_HOST) != 0)
+			continue;
+		q->host = q->labels[i].value;
+		q->labels[i] = q->labels[--q->label_cnt];
+		break;
+	}
+	return CLI_OK;
+}
+
 static int fix_rest(struct query *q, const char *pattern)
 {
 	struct fault why = {""};
+	int code = fix_host(q);
 
+	if (code != CLI_OK)
+		return code;
 	if (q->filter.is_value)
 		q->filter.name = pattern;
 	else
@@ -260,7 +317,7 @@ int query_arguments_take(int argc, char **argv, uint64_t now_wall_ns, struct que
 	const char *pattern = NULL;
 	int option, code;
 
-	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "hc:", options, NULL)) != -1) {
 		code = take_option(ret_query, &t, option, optarg);
 		if (code != CLI_OK)
 			return code;

@@ -88,8 +88,11 @@ static void write_csv_row(const struct query *q, const struct report_operation *
 		write_ns(s->quantile_ns[i], out);
 	for (size_t i = 0; i < q->quantile_cnt; i++)
 		write_ns(report_quantile(op, &q->quantiles[i]), out);
-	fprintf(out, ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 "\n", s->quality.lost, s->quality.dropped,
-		s->quality.unwound);
+	if (op->is_fleet)
+		fprintf(out, ",%" PRIu64 ",,\n", s->quality.lost);
+	else
+		fprintf(out, ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 "\n", s->quality.lost,
+			s->quality.dropped, s->quality.unwound);
 }
 
 void query_output_csv(const struct query *q, const struct report *report, FILE *out)
@@ -138,7 +141,7 @@ int query_output_values_json(const struct report *about, const struct query_valu
 			json_array_append_new(list, value_json(&values[i]));
 	}
 	json_object_set_new(root, "schema", json_string("tickscope.values/1"));
-	json_object_set_new(root, "host", json_string(about->host));
+	json_object_set_new(root, "host", about->host ? json_string(about->host) : json_null());
 	json_object_set_new(root, "start",
 			    json_string(wall_time_text(about->start_wall_ns, start)));
 	json_object_set_new(root, "end", json_string(wall_time_text(about->end_wall_ns, end)));

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/query.h"
+#include "cli/query_source.h"
 #include "measure/packed.h"
 
 struct row {
@@ -25,6 +25,7 @@ struct query_rows {
 	size_t cnt;
 	size_t *row_of; /* of each series */
 	struct report_operation *operations;
+	bool is_fleet;
 };
 
 /* Labels that say what was measured, not of whom: without them rows would add up parts and wholes.
@@ -44,23 +45,22 @@ static bool is_kept(const struct query *q, const char *name)
 	return !q->by_cnt;
 }
 
-/* The labels of a series that its row has. */
-static void row_labels(const struct query *q, const char *labels,
-		       char text[static LABELS_TEXT_BYTES])
+int query_rows_labels(const struct query *q, const char *labels, const char *host,
+		      char text[static LABELS_TEXT_BYTES])
 {
 	char names[LABELS_MAX][LABEL_NAME_BYTES], values[LABELS_MAX][LABEL_VALUE_BYTES];
-	struct label kept[LABELS_MAX];
+	struct label kept[LABELS_MAX + 1];
 	size_t cnt = 0;
 
 	while (cnt < LABELS_MAX && labels_next(&labels, names[cnt], values[cnt])) {
-		if (!is_kept(q, names[cnt]))
+		if (!is_kept(q, names[cnt]) || (host && strcmp(names[cnt], QUERY_HOST) == 0))
 			continue;
 		kept[cnt] = (struct label){names[cnt], values[cnt]};
 		cnt++;
 	}
-	/* What was in one text fits into one. */
-	if (labels_write(kept, cnt, text, LABELS_TEXT_BYTES))
-		text[0] = '\0';
+	if (host)
+		kept[cnt++] = (struct label){QUERY_HOST, host};
+	return labels_write(kept, cnt, text, LABELS_TEXT_BYTES);
 }
 
 /* Pairs of name and value, each with its end; those of a segment's ends first, as rows show them.
@@ -102,7 +102,9 @@ static int place_series(struct query_rows *rows, const struct query *q, const st
 	char labels[LABELS_TEXT_BYTES];
 	struct row *row;
 
-	row_labels(q, id->labels, labels);
+	/* What was in one text fits into one. */
+	if (query_rows_labels(q, id->labels, NULL, labels))
+		labels[0] = '\0';
 	/* Without --by each series is its own row; with it rows are few. */
 	for (size_t i = q->by_cnt ? 0 : rows->cnt; i < rows->cnt; i++) {
 		if (is_same(&rows->rows[i], id, labels)) {
@@ -131,6 +133,7 @@ int query_rows_new(const struct history_list *list, const struct query *q,
 	rows->operations = calloc(list->cnt + 1, sizeof(*rows->operations));
 	if (!rows->rows || !rows->row_of || !rows->operations)
 		goto free_rows;
+	rows->is_fleet = q->source->is_fleet;
 	for (size_t i = 0; i < list->cnt; i++) {
 		if (place_series(rows, q, &list->items[i].id, &rows->row_of[i]))
 			goto free_rows;
@@ -185,13 +188,14 @@ int query_rows_add(struct query_rows *rows, const struct history_window *window)
 	return 0;
 }
 
-static void fill(struct report_operation *op, const struct row *row)
+static void fill(struct report_operation *op, const struct row *row, bool is_fleet)
 {
 	*op = (struct report_operation){
 		.name = row->id->operation,
 		.kind = row->id->kind,
 		.target = row->id->target,
 		.is_stored = true,
+		.is_fleet = is_fleet,
 		/* One that has further labels is not under the operation that it is part of. */
 		.is_segment = strcmp(row->id->kind, "segment") == 0 && row->pair_cnt == 2,
 		.window = row->window,
@@ -211,7 +215,8 @@ void query_rows_report(struct query_rows *rows, struct report *report)
 	report->operation_cnt = 0;
 	for (size_t i = 0; i < rows->cnt; i++) {
 		if (rows->rows[i].is_touched)
-			fill(&rows->operations[report->operation_cnt++], &rows->rows[i]);
+			fill(&rows->operations[report->operation_cnt++], &rows->rows[i],
+			     rows->is_fleet);
 	}
 }
 

@@ -52,6 +52,7 @@ struct report_operation {
 	size_t label_cnt;
 	bool is_segment; /* of the operation before it */
 	bool is_stored;	 /* out of the history, which does not keep pids and copies not covered */
+	bool is_fleet;	 /* out of QuestDB, which keeps of the quality only what was lost */
 	bool has_rpc;
 	const char *protocol; /* that was parsed; NULL: none, by direction */
 	struct report_rpc rpc;
@@ -66,8 +67,8 @@ struct report_operation {
 
 /* Strings, pids and windows belong to whoever filled it. */
 struct report {
-	const char *host;
-	const char *kernel;
+	const char *host;   /* NULL: several */
+	const char *kernel; /* likewise */
 	uint64_t start_wall_ns;
 	uint64_t end_wall_ns;
 	bool is_interval;

@@ -2,6 +2,7 @@
 /* tickscope.summary/1. */
 #include <errno.h>
 #include <jansson.h>
+#include <string.h>
 
 #include "base/wall_time.h"
 #include "cli/report.h"
@@ -13,6 +14,11 @@ static json_t *time_json(uint64_t wall_ns)
 	char text[WALL_TIME_TEXT_BYTES];
 
 	return json_string(wall_time_text(wall_ns, text));
+}
+
+static json_t *text_json(const char *text)
+{
+	return text ? json_string(text) : json_null();
 }
 
 static json_t *ns_json(uint64_t ns)
@@ -35,6 +41,25 @@ static json_t *net_json(const struct report_operation *op)
 	if (!op->probe_inner_ns || op->stats.quality.nested_hits)
 		return json_null();
 	return percentiles_json(op->stats.quantile_net_ns);
+}
+
+/* A member that is there in each answer, without a value. */
+static void set_unknown(json_t *o)
+{
+	static const char *const known[] = {"relative_error", "lost"};
+	const char *name;
+	json_t *value;
+	void *next;
+
+	json_object_foreach_safe(o, next, name, value)
+	{
+		bool is_known = false;
+
+		for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+			is_known |= strcmp(known[i], name) == 0;
+		if (!is_known)
+			json_object_set_new(o, name, json_null());
+	}
 }
 
 static json_t *quality_json(const struct report_operation *op)
@@ -67,6 +92,8 @@ static json_t *quality_json(const struct report_operation *op)
 	json_object_set_new(o, "probe", json_string(op->probe));
 	json_object_set_new(o, "probe_cost_ns", json_integer((json_int_t)op->probe_cost_ns));
 	json_object_set_new(o, "probe_inner_ns", json_integer((json_int_t)op->probe_inner_ns));
+	if (op->is_fleet)
+		set_unknown(o);
 	return o;
 }
 
@@ -219,10 +246,10 @@ int report_write_json(const struct report *report, FILE *out)
 	for (size_t i = 0; i < report->operation_cnt; i++)
 		json_array_append_new(operations, operation_json(report, &report->operations[i]));
 	json_object_set_new(root, "schema", json_string("tickscope.summary/1"));
-	json_object_set_new(root, "host", json_string(report->host));
+	json_object_set_new(root, "host", text_json(report->host));
 	json_object_set_new(root, "start", time_json(report->start_wall_ns));
 	json_object_set_new(root, "end", time_json(report->end_wall_ns));
-	json_object_set_new(root, "kernel", json_string(report->kernel));
+	json_object_set_new(root, "kernel", text_json(report->kernel));
 	json_object_set_new(root, "interval", json_boolean(report->is_interval));
 	/* Every call above takes NULL where memory ran out; an object that lacks a member would be
 	 * a lie. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "config/key_types.h"
+#include "config/key_urls.h"
 #include "config/load.h"
 #include "config/quantity.h"
 
@@ -79,8 +80,7 @@ static bool has_credentials(const char *rest)
 static const char credentials[] = "has a user or a password in it, where others can read them: "
 				  "give \"user\" and \"password_file\" beside it";
 
-/* A server's, to which paths are added. */
-static const char *complain_server(const char *text)
+const char *key_urls_complain_server(const char *text)
 {
 	const char *rest = http_rest(text), *complaint;
 
@@ -95,7 +95,7 @@ static const char *complain_server(const char *text)
 static int parse_server(struct loader *l, const struct schema_key *key,
 			const struct yaml_node *value, void *object)
 {
-	return parse_checked(l, key, value, object, complain_server);
+	return parse_checked(l, key, value, object, key_urls_complain_server);
 }
 
 const struct key_type key_server_url = {

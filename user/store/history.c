@@ -42,23 +42,35 @@ const char *history_problem(const struct history *history)
 	return history->why.text;
 }
 
-static bool passes(const struct history_filter *f, sqlite3_stmt *s)
+bool history_filter_passes(const struct history_filter *filter, const struct history_series *series)
 {
-	bool is_value = *history_text(s, 5);
+	const struct series_id *id = &series->id;
+	bool is_value = *series->name;
 
-	if (is_value != f->is_value)
+	if (is_value != filter->is_value)
 		return false;
-	if (f->target && !glob_matches(f->target, history_text(s, 1), NULL))
+	if (filter->target && !glob_matches(filter->target, id->target, NULL))
 		return false;
 	/* A name with a '*' in it is its own first. */
-	if (f->operation && strcmp(f->operation, history_text(s, 2)) != 0 &&
-	    !glob_matches(f->operation, history_text(s, 2), NULL))
+	if (filter->operation && strcmp(filter->operation, id->operation) != 0 &&
+	    !glob_matches(filter->operation, id->operation, NULL))
 		return false;
-	if (f->kind && strcmp(f->kind, history_text(s, 3)) != 0)
+	if (filter->kind && strcmp(filter->kind, id->kind) != 0)
 		return false;
-	if (f->labels && !labels_contain(history_text(s, 4), f->labels))
+	if (filter->labels && !labels_contain(id->labels, filter->labels))
 		return false;
-	return !f->name || glob_matches(f->name, history_text(s, 5), NULL);
+	return !filter->name || glob_matches(filter->name, series->name, NULL);
+}
+
+static bool passes(const struct history_filter *filter, sqlite3_stmt *s)
+{
+	struct history_series series = {
+		.id = {history_text(s, 1), history_text(s, 2), history_text(s, 3),
+		       history_text(s, 4)},
+		.name = history_text(s, 5),
+	};
+
+	return history_filter_passes(filter, &series);
 }
 
 /* One allocation holds the five strings. */

@@ -40,6 +40,9 @@ struct history_series {
 	int64_t row;
 };
 
+bool history_filter_passes(const struct history_filter *filter,
+			   const struct history_series *series);
+
 struct history_list {
 	struct history_series *items; /* ordered by target, operation, kind, labels, name */
 	size_t cnt;
