@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "daemon/agent_series.h"
 #include "measure/rolling.h"
@@ -30,12 +29,7 @@ int agent_series_init(struct agent_series *s, const struct operation *o, bool is
 	int err;
 
 	memset(s, 0, sizeof(*s));
-	/* Not of the heap, where memory that was used before would be zeroed, and so taken, as a
-	 * whole: most of its buckets never count. */
-	s->open = mmap(NULL, sizeof(*s->open), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-		       -1, 0);
-	if (s->open == MAP_FAILED)
-		s->open = NULL;
+	s->open = calloc(1, sizeof(*s->open));
 	s->target = strdup(o->target);
 	s->operation = strdup(is_connect && o->rpc->given_name ? o->rpc->given_name : o->name);
 	err = s->open && s->target && s->operation ? write_labels(s, o) : -ENOMEM;
@@ -56,8 +50,7 @@ int agent_series_init(struct agent_series *s, const struct operation *o, bool is
 
 void agent_series_fini(struct agent_series *s)
 {
-	if (s->open)
-		munmap(s->open, sizeof(*s->open));
+	free(s->open);
 	free(s->target);
 	free(s->operation);
 	free(s->labels);

@@ -3,6 +3,7 @@
  * reading. */
 #include <assert.h>
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -19,6 +20,9 @@
 
 #define NS_PER_S       1000000000ULL
 #define LOOK_INTERVALS 5 /* between two looks for processes whose start was not told */
+
+/* Snapshots and windows are larger; what the loop allocates while it runs is smaller. */
+#define OWN_PAGES_BYTES 16384
 
 static uint64_t clock_ns(clockid_t id)
 {
@@ -326,6 +330,8 @@ static int daemon_new(const struct daemon_config *config, const struct daemon_ou
 		return err;
 	}
 	d->attach_ns = clock_ns(CLOCK_MONOTONIC) - began_ns;
+	/* Reading ELF files took more than anything does from now on. */
+	malloc_trim(0);
 	*ret_daemon = d;
 	return 0;
 }
@@ -337,6 +343,9 @@ int daemon_run(const struct daemon_config *config, const struct daemon_output *o
 	int err = sources_init(&l.sources);
 	int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 
+	/* Memory of the heap that was used before is zeroed, and so taken, as a whole: most buckets
+	 * of a window never count. */
+	mallopt(M_MMAP_THRESHOLD, OWN_PAGES_BYTES);
 	if (err || epoll_fd < 0) {
 		err = err ? err : -errno;
 		err = fault_set(why, err, "cannot start the loop: %s", strerror(-err));
