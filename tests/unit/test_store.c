@@ -195,8 +195,8 @@ static void test_clock_steps(void **state)
 	} rows[] = {
 		{START_NS, START_NS, "run"},
 		{START_NS + 10 * SECOND_NS, START_NS + 10 * SECOND_NS, "run"},
-		{START_NS + 10 * SECOND_NS, START_NS + 10 * SECOND_NS + 1, "run"},
-		{START_NS + 5 * SECOND_NS, START_NS + 10 * SECOND_NS + 2, "run"},
+		{START_NS + 10 * SECOND_NS, START_NS + 10 * SECOND_NS + 1000, "run"},
+		{START_NS + 5 * SECOND_NS, START_NS + 10 * SECOND_NS + 2000, "run"},
 		{START_NS + 15 * SECOND_NS, START_NS + 15 * SECOND_NS, "run"},
 		{START_NS + HOUR_NS, START_NS + HOUR_NS, "run"},
 		{START_NS + 20 * SECOND_NS, START_NS + 20 * SECOND_NS, "run.2"},

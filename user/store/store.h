@@ -52,7 +52,7 @@ int store_close(struct store *store);
 /*
  * One batch is what a window of time was: begin, its windows and values, end; nothing else in
  * between. start_wall_ns is when its windows began. Within a run the starts that are kept increase
- * strictly: where the clock stepped back by less than a minute, by one ns each; where by more, a
+ * strictly: where the clock stepped back by less than a minute, by one us each; where by more, a
  * new run begins ("RUN.2"). is_direct: sinks get this batch otherwise, and pass over it when it is
  * in the history after all.
  */

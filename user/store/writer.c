@@ -10,6 +10,7 @@
 #include "store/retention.h"
 
 #define STEP_BACK_MAX_NS (60 * 1000000000ULL) /* see store_batch_begin */
+#define START_STEP_NS	 1000		      /* timestamps of QuestDB's are of microseconds */
 #define RUN_BYTES	 128
 
 static const char *const texts[WRITER_STATEMENT_CNT] = {
@@ -142,8 +143,8 @@ static int place_batch(struct writer *w, const struct handover_item *item, struc
 		sqlite3_bind_int64(s, 2, (int64_t)wall_ns);
 		err = writer_rows_add(w, ADD_RUN, &w->run, why);
 		w->run_cnt += !err;
-	} else if (wall_ns <= w->last_start_ns) {
-		wall_ns = w->last_start_ns + 1;
+	} else if (wall_ns < w->last_start_ns + START_STEP_NS) {
+		wall_ns = w->last_start_ns + START_STEP_NS;
 	}
 	if (err)
 		return err;
