@@ -327,8 +327,3 @@ void http_cancel(struct http *h)
 	atomic_store(&h->is_cancelled, true);
 	curl_multi_wakeup(h->multi);
 }
-
-void http_resume(struct http *h)
-{
-	atomic_store(&h->is_cancelled, false);
-}

@@ -48,8 +48,7 @@ void http_answer_fini(struct http_answer *answer);
 /* A value for a query string; heap, of the caller. NULL: no memory. */
 char *http_escape(const struct http *http, const char *text);
 
-/* From any thread: the request that runs, and all after it, end at once, until http_resume. */
+/* From any thread: the request that runs, and all after it, end at once. */
 void http_cancel(struct http *http);
-void http_resume(struct http *http);
 
 #endif

@@ -329,6 +329,15 @@ const char *ilp_row(const struct ilp *ilp, size_t row_idx, size_t *ret_bytes)
 	return ilp->bytes + begin;
 }
 
+void ilp_cut(struct ilp *ilp, size_t row_cnt)
+{
+	if (row_cnt >= ilp->row_cnt)
+		return;
+	ilp->used = row_cnt ? ilp->row_ends[row_cnt - 1] : 0;
+	ilp->row_at = ilp->used;
+	ilp->row_cnt = row_cnt;
+}
+
 void ilp_remove(struct ilp *ilp, size_t row_idx)
 {
 	size_t bytes, begin;

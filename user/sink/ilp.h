@@ -52,6 +52,8 @@ int ilp_end(struct ilp *ilp, uint64_t wall_ns);
 
 /* Row idx as it will be sent: its bytes, without a 0. */
 const char *ilp_row(const struct ilp *ilp, size_t row_idx, size_t *ret_bytes);
+/* Keeps the first so many rows. */
+void ilp_cut(struct ilp *ilp, size_t row_cnt);
 /* Takes row idx out, after the server refused it. */
 void ilp_remove(struct ilp *ilp, size_t row_idx);
 

@@ -13,13 +13,13 @@
 #include "sink/sink.h"
 #include "store/store.h"
 
-/* Batches that came directly and wait; the oldest go first. */
+/* Batches that came directly and wait; what does not fit is dropped, and counted. */
 #define QUESTDB_DIRECT_BYTES (4U << 20)
 
 struct questdb;
 
 struct questdb_options {
-	const struct config_questdb *config; /* outlives the object */
+	const struct config_questdb *config; /* copied */
 	const char *history_path;	     /* NULL: there is no history, all comes directly */
 	const char *host;		     /* this host's name */
 };

@@ -2,6 +2,7 @@
 /* Makes the tables and views of questdb_tables.h on a server, and looks whether what is there can
  * be written to. */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,26 +17,27 @@
 #define NAME_BYTES 256 /* of the server's words in a message */
 
 /* Names in these statements are ours: none has a quote in it. */
-
-static int order(struct http *http, const char *statement, struct fault *why)
+static int __attribute__((format(printf, 5, 6)))
+ask(struct http *http, size_t column_cnt, json_t **ret_answer, struct fault *why,
+    const char *format, ...)
 {
-	json_t *answer = NULL;
-	int err = questdb_sql(http, statement, &answer, why);
+	char statement[QUESTDB_STATEMENT_BYTES];
+	json_t *answer, *rows;
+	va_list arguments;
+	int err;
 
-	json_decref(answer);
-	return err;
-}
-
-static int ask(struct http *http, const char *statement, size_t column_cnt, json_t **ret_rows,
-	       struct fault *why)
-{
-	json_t *answer = NULL, *rows;
-	int err = questdb_sql(http, statement, &answer, why);
-
+	va_start(arguments, format);
+	vsnprintf(statement, sizeof(statement), format, arguments);
+	va_end(arguments);
+	err = questdb_sql(http, statement, &answer, why);
+	if (err || !column_cnt) {
+		if (!err)
+			json_decref(answer);
+		return err;
+	}
+	err = questdb_answer_rows(answer, column_cnt, &rows, why);
 	if (!err)
-		err = questdb_answer_rows(answer, column_cnt, &rows, why);
-	if (!err)
-		*ret_rows = json_incref(rows);
+		*ret_answer = json_incref(rows);
 	json_decref(answer);
 	return err;
 }
@@ -130,14 +132,11 @@ static int check_keys(const struct questdb_table *t, const json_t *columns, stru
 static int check_columns(struct http *http, const struct questdb_table *t, struct fault *why)
 {
 	static const struct questdb_column timestamp = {QUESTDB_TIMESTAMP, QUESTDB_TIME, true};
-	char statement[QUESTDB_STATEMENT_BYTES];
-	json_t *columns = NULL;
-	int err;
+	json_t *columns;
+	int err = ask(http, COLUMN_FIELD_CNT, &columns, why,
+		      "SELECT \"column\", type, designated, upsertKey FROM table_columns('%s')",
+		      t->name);
 
-	snprintf(statement, sizeof(statement),
-		 "SELECT \"column\", type, designated, upsertKey FROM table_columns('%s')",
-		 t->name);
-	err = ask(http, statement, COLUMN_FIELD_CNT, &columns, why);
 	if (err)
 		return err;
 	err = check_column(t, &timestamp, find_column(columns, QUESTDB_TIMESTAMP), why);
@@ -154,7 +153,7 @@ static int check_columns(struct http *http, const struct questdb_table *t, struc
 static int prepare_table(struct http *http, const struct questdb_table *t, struct fault *why)
 {
 	char statement[QUESTDB_STATEMENT_BYTES];
-	int err = order(http, questdb_table_create(t, statement), why);
+	int err = ask(http, 0, NULL, why, "%s", questdb_table_create(t, statement));
 
 	return err ? err : check_columns(http, t, why);
 }
@@ -164,20 +163,19 @@ static int prepare_view(struct http *http, const struct questdb_view *v, struct 
 	char statement[QUESTDB_STATEMENT_BYTES];
 	uint64_t limit;
 	bool is_null;
-	json_t *views = NULL;
-	int err = order(http, questdb_view_create(v, statement), why);
+	json_t *views;
+	int err = ask(http, 0, NULL, why, "%s", questdb_view_create(v, statement));
 
-	snprintf(statement, sizeof(statement),
-		 "SELECT refresh_limit FROM materialized_views() WHERE view_name = '%s'", v->name);
 	if (!err)
-		err = ask(http, statement, 1, &views, why);
+		err = ask(http, 1, &views, why,
+			  "SELECT refresh_limit FROM materialized_views() WHERE view_name = '%s'",
+			  v->name);
 	if (err)
 		return err;
 	/* A limit that somebody chose stays. */
-	snprintf(statement, sizeof(statement), "ALTER MATERIALIZED VIEW %s SET REFRESH LIMIT %s",
-		 v->name, v->limit);
 	if (questdb_answer_count(json_array_get(views, 0), 0, &limit, &is_null) && !limit)
-		err = order(http, statement, why);
+		err = ask(http, 0, NULL, why, "ALTER MATERIALIZED VIEW %s SET REFRESH LIMIT %s",
+			  v->name, v->limit);
 	json_decref(views);
 	return err;
 }
@@ -221,10 +219,10 @@ int questdb_sql_suspended(struct http *http, struct fault *why)
 {
 	char name[NAME_BYTES], reason[NAME_BYTES];
 	const json_t *row;
-	json_t *rows = NULL;
+	json_t *rows;
 	size_t i;
-	int err = ask(http, "SELECT name, errorTag, errorMessage FROM wal_tables() WHERE suspended",
-		      3, &rows, why);
+	int err = ask(http, 3, &rows, why,
+		      "SELECT name, errorTag, errorMessage FROM wal_tables() WHERE suspended");
 
 	if (err)
 		return err;
