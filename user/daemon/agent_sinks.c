@@ -14,6 +14,7 @@
 #define RELOAD_STOP_NS (NS_PER_S / 2)
 
 static const struct agent_sink *const sinks[] = {
+	&agent_sink_questdb,
 	&agent_sink_redis,
 	&agent_sink_prometheus,
 };
