@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The QuestDB sink alone, on a history that is there: questdb_driver FILE URL HOST [USER
+ * PASSWORD_FILE]. Prints its status each time it changes, as JSON, until its input ends; then it
+ * stops, and exits with 0 where all is sent. Nobody keeps its positions: it begins with the oldest
+ * row each time.
+ */
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sink/questdb.h"
+
+#define POLL_MS	    20
+#define STOP_MAX_NS (5 * 1000000000ULL)
+
+static void print_status(const struct sink_status *s)
+{
+	printf("{\"state\":\"%s\",\"sent\":%" PRIu64 ",\"retries\":%" PRIu64 ",\"refused\":%" PRIu64
+	       ",\"dropped\":%" PRIu64 ",\"behind\":%" PRIu64 ",\"oldest\":%" PRIu64
+	       ",\"error\":\"",
+	       sink_state_name(s->state), s->sent_cnt, s->retry_cnt, s->refused_cnt, s->dropped_cnt,
+	       s->behind_cnt, s->oldest_wall_ns);
+	for (const char *at = s->last_error; *at; at++) {
+		if (*at == '"' || *at == '\\')
+			putchar('\\');
+		putchar(*at);
+	}
+	puts("\"}");
+	fflush(stdout);
+}
+
+static void run(struct questdb *questdb)
+{
+	struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+	struct sink_status before = {0}, now = {0};
+	char byte;
+
+	for (;;) {
+		questdb_status(questdb, &now);
+		if (memcmp(&before, &now, sizeof(now)) != 0)
+			print_status(&now);
+		before = now;
+		if (poll(&input, 1, POLL_MS) > 0 && read(STDIN_FILENO, &byte, 1) <= 0)
+			return;
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct config_questdb config = {.has_buckets = true, .timeout_ns = 2000000000ULL};
+	struct questdb_options options = {.config = &config};
+	struct questdb *questdb;
+	struct fault why;
+	int err;
+
+	if (argc != 4 && argc != 6) {
+		fprintf(stderr, "usage: questdb_driver FILE URL HOST [USER PASSWORD_FILE]\n");
+		return 2;
+	}
+	signal(SIGPIPE, SIG_IGN);
+	options.history_path = argv[1];
+	config.url = argv[2];
+	options.host = argv[3];
+	if (argc == 6) {
+		config.user = argv[4];
+		config.password_file = argv[5];
+	}
+	if (questdb_start(&options, &questdb, &why)) {
+		fprintf(stderr, "%s\n", why.text);
+		return 1;
+	}
+	run(questdb);
+	err = questdb_stop(questdb, STOP_MAX_NS);
+	questdb_free(questdb);
+	return err != 0;
+}
