@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real Redis on a free port, asked with redis-cli alone; and servers that are none."""
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+
+from notify_parts import free_port, wait_for
+
+
+class Redis:
+    """redis-server with a directory of its own; `ask` is redis-cli."""
+
+    def __init__(self, *options):
+        self.directory = tempfile.mkdtemp(prefix="tickscope-redis-")
+        self.socket = os.path.join(self.directory, "redis.sock")
+        self.port, self.options = free_port(), options
+        self.url = f"redis://127.0.0.1:{self.port}"
+        self.process = None
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen(
+            ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--unixsocket", self.socket, "--dir",
+             self.directory, "--save", "", "--appendonly", "no", *self.options],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_for("Redis answers", lambda: self.ask("PING") == "PONG", 20)
+
+    def cli(self, *arguments, json_answers=True):
+        return ["redis-cli", "-s", self.socket, *(["--json"] if json_answers else []), *arguments]
+
+    def ask(self, *arguments):
+        """The answer to one command, as JSON has it; None also where there is no server."""
+        done = subprocess.run(self.cli(*arguments), capture_output=True, text=True, timeout=20, check=False)
+        return json.loads(done.stdout) if done.returncode == 0 and done.stdout.strip() else None
+
+    def document(self, key):
+        """The JSON that a key holds; None: there is no such key."""
+        text = self.ask("GET", key)
+        return json.loads(text) if text is not None else None
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGCONT)
+            self.process.kill()
+            self.process.wait()
+
+    def stop(self):
+        self.process.send_signal(signal.SIGSTOP)
+
+    def go_on(self):
+        self.process.send_signal(signal.SIGCONT)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.kill()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+class Subscriber:
+    """redis-cli that listens on a channel; `seen(payload)` runs for each message as it comes."""
+
+    def __init__(self, redis, channel, seen=lambda payload: None):
+        self.payloads = []
+        self.process = subprocess.Popen(redis.cli("SUBSCRIBE", channel, json_answers=False), stdout=subprocess.PIPE,
+                                        text=True)
+        assert [self.process.stdout.readline().strip() for _ in range(3)] == ["subscribe", channel, "1"]
+        threading.Thread(target=self.read, args=(seen,), daemon=True).start()
+
+    def read(self, seen):
+        while self.process.stdout.readline().strip() == "message":
+            self.process.stdout.readline()
+            payload = self.process.stdout.readline().strip()
+            seen(payload)
+            self.payloads.append(payload)
+
+    def wait(self, count, timeout_s=30):
+        wait_for(f"{count} messages", lambda: len(self.payloads) >= count, timeout_s)
+        return list(self.payloads)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+
+class Impostor:
+    """Takes connections and does with them what `behaviour(connection, what came first)` does."""
+
+    def __init__(self, behaviour):
+        self.behaviour, self.received, self.accepted = behaviour, [], 0
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.url = f"redis://127.0.0.1:{self.port}"
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            self.accepted += 1
+            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+
+    def serve(self, connection):
+        with connection:
+            try:
+                first = connection.recv(65536)
+                self.received.append(first)
+                self.behaviour(connection, first)
+            except OSError:
+                pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.listener.close()
+
+
+def says(*answers):
+    """A server that says this, and then listens for as long as the other side likes."""
+    def behaviour(connection, _):
+        for answer in answers:
+            connection.sendall(answer)
+        while connection.recv(65536):
+            pass
+    return behaviour
+
+
+def drips(connection, _):
+    """A byte of an answer now and then."""
+    while True:
+        connection.sendall(b"+")
+        time.sleep(0.05)
+
+
+def floods(connection, _):
+    """The beginning of a text of 2 GiB, and as much of it as is taken."""
+    connection.sendall(b"$2147483648\r\n")
+    while True:
+        connection.sendall(bytes(65536))
+
+
+def never_ends(connection, _):
+    """A line without end."""
+    connection.sendall(b"-ERR ")
+    while True:
+        connection.sendall(b"x" * 65536)
+
+
+def echoes(connection, first):
+    """An old server, which repeats what it does not understand."""
+    connection.sendall(b"-ERR unknown command, with args beginning with: " + first.replace(b"\r\n", b" ") + b"\r\n")
+    while connection.recv(65536):
+        pass
