@@ -16,12 +16,15 @@ from notify_parts import free_port, wait_for
 class Redis:
     """redis-server with a directory of its own; `ask` is redis-cli."""
 
-    def __init__(self, *options):
+    def __init__(self, *options, password=""):
         self.directory = tempfile.mkdtemp(prefix="tickscope-redis-")
         self.socket = os.path.join(self.directory, "redis.sock")
         self.port, self.options = free_port(), options
         self.url = f"redis://127.0.0.1:{self.port}"
         self.process = None
+        self.environment = dict(os.environ, REDISCLI_AUTH=password) if password else None
+        if password:
+            self.options += ("--requirepass", password)
         self.start()
 
     def start(self):
@@ -36,8 +39,14 @@ class Redis:
 
     def ask(self, *arguments):
         """The answer to one command, as JSON has it; None also where there is no server."""
-        done = subprocess.run(self.cli(*arguments), capture_output=True, text=True, timeout=20, check=False)
+        done = subprocess.run(self.cli(*arguments), capture_output=True, text=True, timeout=20, check=False,
+                              env=self.environment)
         return json.loads(done.stdout) if done.returncode == 0 and done.stdout.strip() else None
+
+    def text(self, *arguments):
+        """The answer as it is shown to people."""
+        return subprocess.run(self.cli(*arguments, json_answers=False), capture_output=True, text=True, timeout=20,
+                              check=True).stdout
 
     def document(self, key):
         """The JSON that a key holds; None: there is no such key."""
@@ -128,6 +137,26 @@ class Impostor:
         self.listener.close()
 
 
+class BlackHole:
+    """An address that answers nothing, not even to a connection: its queue is full, and stays so."""
+
+    def __init__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=0)
+        self.url = f"redis://127.0.0.1:{self.listener.getsockname()[1]}"
+        self.waiting = []
+        for _ in range(4):
+            self.waiting.append(socket.socket())
+            self.waiting[-1].setblocking(False)
+            self.waiting[-1].connect_ex(self.listener.getsockname())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for s in (self.listener, *self.waiting):
+            s.close()
+
+
 def says(*answers):
     """A server that says this, and then listens for as long as the other side likes."""
     def behaviour(connection, _):
@@ -135,6 +164,15 @@ def says(*answers):
             connection.sendall(answer)
         while connection.recv(65536):
             pass
+    return behaviour
+
+
+def turns(*answers):
+    """A server that says the next of these each time it is spoken to."""
+    def behaviour(connection, _):
+        for answer in answers:
+            connection.sendall(answer)
+            connection.recv(65536)
     return behaviour
 
 

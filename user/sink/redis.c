@@ -199,6 +199,10 @@ static int exchange_run(struct exchange *x, size_t answer_cnt)
 		if (err)
 			return err;
 	}
+	if (context->reader->pos < context->reader->len) {
+		set_error(x, "the server", "answers more than it was asked");
+		return -EPROTO;
+	}
 	return 0;
 }
 
