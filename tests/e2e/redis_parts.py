@@ -168,11 +168,12 @@ def says(*answers):
 
 
 def turns(*answers):
-    """A server that says the next of these each time it is spoken to."""
+    """A server that says the next of these each time it is spoken to, and goes after the last."""
     def behaviour(connection, _):
-        for answer in answers:
+        for number, answer in enumerate(answers):
+            if number:
+                connection.recv(65536)
             connection.sendall(answer)
-            connection.recv(65536)
     return behaviour
 
 
