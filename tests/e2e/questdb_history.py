@@ -19,6 +19,15 @@ S = 10**9
 # What a name may hold, as a label's value is written: escaped as canonical text is.
 AWKWARD = "a b,c=d\"e'f\\g;h--i\u00e4\u20ac\U0001f600 \u007f${x}?*:/%"
 
+SERIES = [("engine", "desk::Executor::execute_trade", "function", {}),
+          ("engine", "node", "rpc_client", {"method": "GET", "status": "200"}),
+          ("engine", "node", "segment", {"from": "sent", "to": "arrived", "trading_pair": "SOL/USDC"}),
+          ("feeder", "main.(*Book).Match", "function", {}),
+          ("t=x y", AWKWARD, "function", {"route": AWKWARD})]
+
+
+MANY = SERIES + [("engine", f"function_{i}", "function", {}) for i in range(60)]
+
 
 def octave_of(ns):
     """Which group of 128 buckets counts it, and where in it: values below 128 ns have a bucket each, above every octave

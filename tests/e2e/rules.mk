@@ -27,3 +27,8 @@ $(BUILD)/e2e/tls_peer: tests/e2e/tls_peer.c
 $(BUILD)/e2e/tls_peer-static: tests/e2e/tls_peer.c
 	@mkdir -p $(@D)
 	$(CC) -O2 -g -Wall -Wextra -D_GNU_SOURCE -o $@ $< -Wl,-Bstatic -lssl -lcrypto -Wl,-Bdynamic -lpthread
+
+e2e-tests: $(BUILD)/e2e/counted
+$(BUILD)/e2e/counted: tests/e2e/counted.c
+	@mkdir -p $(@D)
+	$(CC) -O2 -g -Wall -Wextra -o $@ $<
