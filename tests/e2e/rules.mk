@@ -10,7 +10,7 @@ $(BUILD)/e2e/acceptor $(BUILD)/e2e/initiator: $(BUILD)/e2e/%: tests/e2e/%.cc
 	$(CXX) -O2 -g -std=c++14 -Wall -Wno-deprecated -Wno-deprecated-declarations -Wno-overloaded-virtual -o $@ $< -lquickfix -lpthread
 
 # Rooms of the agent under a loop of their own.
-e2e-tests: $(BUILD)/e2e/notify_driver $(BUILD)/e2e/serve_driver $(BUILD)/e2e/history_driver $(BUILD)/e2e/alerts_driver $(BUILD)/e2e/sql_driver $(BUILD)/e2e/questdb_driver $(BUILD)/e2e/slow_resolver.so
+e2e-tests: $(BUILD)/e2e/notify_driver $(BUILD)/e2e/serve_driver $(BUILD)/e2e/scrape_driver $(BUILD)/e2e/history_driver $(BUILD)/e2e/alerts_driver $(BUILD)/e2e/sql_driver $(BUILD)/e2e/questdb_driver $(BUILD)/e2e/slow_resolver.so
 
 $(BUILD)/e2e/%_driver: $(BUILD)/obj/tests/e2e/%_driver.o $(BUILD)/libtickscope.a
 	@mkdir -p $(@D)

@@ -46,7 +46,7 @@ static int read_address(const char *text, union address *ret_address)
 	if (!colon || !read_port(colon + 1, &port))
 		return -EINVAL;
 	if (length && is_v6) {
-		if (text[length - 1] != ']')
+		if (length <= 2 || text[length - 1] != ']')
 			return -EINVAL;
 		text++;
 		length -= 2;
