@@ -27,6 +27,7 @@
 #define BODY_MAX       8	   /* answers in memory, whose readers are slow */
 #define BLOCK_BYTES    65536	   /* of an answer at once */
 #define ANSWER_MAX_NS  (30 * 1000000000ULL) /* a reader that is not done then is left */
+#define SLOW_NS	       (10 * 1000000000ULL) /* then it is, if others ask; what scrapers wait for */
 #define GRACE_NS       1000000000ULL	    /* for so long nobody has to go in favour of another */
 
 static const char text_plain[] = "text/plain; charset=utf-8";
@@ -93,23 +94,31 @@ static void set_state(struct peer *peer, enum peer_state state)
 	peer->since_ns = mono_ns();
 }
 
-/* A free place; else that of whoever has been silent for longest, so that clients that send
- * nothing, or a byte now and then, keep nobody out. NULL: all are busy. */
-static struct peer *find_place(struct web *web)
+/* The peer that has been in this state for longest; NULL: none, or none for at least min_ns. */
+static struct peer *find_longest(struct web *web, enum peer_state state, uint64_t min_ns)
 {
 	struct peer *longest = NULL;
 
 	for (size_t i = 0; i < PEER_MAX; i++) {
 		struct peer *p = &web->peers[i];
 
-		if (p->state == PEER_FREE)
-			return p;
-		if (p->state == PEER_WAITED_FOR && (!longest || p->since_ns < longest->since_ns))
+		if (p->state == state && (!longest || p->since_ns < longest->since_ns))
 			longest = p;
 	}
-	if (!longest || mono_ns() - longest->since_ns < GRACE_NS)
-		return NULL;
-	shutdown(longest->fd, SHUT_RDWR); /* the library sees its end, and closes it */
+	return longest && mono_ns() - longest->since_ns >= min_ns ? longest : NULL;
+}
+
+/* A free place; else that of whoever has been silent for longest, so that clients that send
+ * nothing, or a byte now and then, keep nobody out. NULL: all are busy. */
+static struct peer *find_place(struct web *web)
+{
+	struct peer *longest = find_longest(web, PEER_FREE, 0);
+
+	if (longest)
+		return longest;
+	longest = find_longest(web, PEER_WAITED_FOR, GRACE_NS);
+	if (longest)
+		shutdown(longest->fd, SHUT_RDWR); /* the library sees its end, and closes it */
 	return longest;
 }
 
@@ -211,6 +220,21 @@ static enum MHD_Result send_text(struct MHD_Connection *connection, unsigned int
 							     MHD_RESPMEM_PERSISTENT));
 }
 
+/* False: too many answers wait for their readers, none of them for long. */
+static bool has_room(struct web *web)
+{
+	struct peer *slowest;
+
+	if (web->body_cnt < BODY_MAX)
+		return true;
+	slowest = find_longest(web, PEER_ANSWERED, SLOW_NS);
+	if (!slowest)
+		return false;
+	shutdown(slowest->fd, SHUT_RDWR);
+	set_state(slowest, PEER_WAITED_FOR);
+	return true;
+}
+
 static enum MHD_Result answer(struct web *web, struct MHD_Connection *connection,
 			      const struct web_route *route)
 {
@@ -221,7 +245,7 @@ static enum MHD_Result answer(struct web *web, struct MHD_Connection *connection
 	};
 	struct web_answer answer = {.status = MHD_HTTP_OK, .content_type = text_plain};
 
-	if (web->body_cnt >= BODY_MAX)
+	if (!has_room(web))
 		return send_text(connection, MHD_HTTP_SERVICE_UNAVAILABLE,
 				 "too many answers wait for their readers\n");
 	if (route->fn(route->context, &request, &answer))
