@@ -67,10 +67,11 @@ static bool write_equal(FILE *out, const char *column, const char *text)
 	if (!text)
 		return true;
 	literal = questdb_sql_literal(text);
-	if (literal)
-		fprintf(out, " AND %s = %s", column, literal);
+	if (!literal)
+		return false;
+	fprintf(out, " AND %s = %s", column, literal);
 	free(literal);
-	return literal;
+	return true;
 }
 
 static bool write_where(FILE *out, const struct query *q, const struct query_fleet_part *part)

@@ -2,7 +2,6 @@
 /* Makes the tables and views of questdb_tables.h on a server, and looks whether what is there can
  * be written to. */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,27 +16,26 @@
 #define NAME_BYTES 256 /* of the server's words in a message */
 
 /* Names in these statements are ours: none has a quote in it. */
-static int __attribute__((format(printf, 5, 6)))
-ask(struct http *http, size_t column_cnt, json_t **ret_answer, struct fault *why,
-    const char *format, ...)
-{
-	char statement[QUESTDB_STATEMENT_BYTES];
-	json_t *answer, *rows;
-	va_list arguments;
-	int err;
 
-	va_start(arguments, format);
-	vsnprintf(statement, sizeof(statement), format, arguments);
-	va_end(arguments);
-	err = questdb_sql(http, statement, &answer, why);
-	if (err || !column_cnt) {
-		if (!err)
-			json_decref(answer);
-		return err;
-	}
-	err = questdb_answer_rows(answer, column_cnt, &rows, why);
+static int order(struct http *http, const char *statement, struct fault *why)
+{
+	json_t *answer = NULL;
+	int err = questdb_sql(http, statement, &answer, why);
+
+	json_decref(answer);
+	return err;
+}
+
+static int ask(struct http *http, const char *statement, size_t column_cnt, json_t **ret_rows,
+	       struct fault *why)
+{
+	json_t *answer = NULL, *rows;
+	int err = questdb_sql(http, statement, &answer, why);
+
 	if (!err)
-		*ret_answer = json_incref(rows);
+		err = questdb_answer_rows(answer, column_cnt, &rows, why);
+	if (!err)
+		*ret_rows = json_incref(rows);
 	json_decref(answer);
 	return err;
 }
@@ -132,11 +130,14 @@ static int check_keys(const struct questdb_table *t, const json_t *columns, stru
 static int check_columns(struct http *http, const struct questdb_table *t, struct fault *why)
 {
 	static const struct questdb_column timestamp = {QUESTDB_TIMESTAMP, QUESTDB_TIME, true};
-	json_t *columns;
-	int err = ask(http, COLUMN_FIELD_CNT, &columns, why,
-		      "SELECT \"column\", type, designated, upsertKey FROM table_columns('%s')",
-		      t->name);
+	char statement[QUESTDB_STATEMENT_BYTES];
+	json_t *columns = NULL;
+	int err;
 
+	snprintf(statement, sizeof(statement),
+		 "SELECT \"column\", type, designated, upsertKey FROM table_columns('%s')",
+		 t->name);
+	err = ask(http, statement, COLUMN_FIELD_CNT, &columns, why);
 	if (err)
 		return err;
 	err = check_column(t, &timestamp, find_column(columns, QUESTDB_TIMESTAMP), why);
@@ -153,7 +154,7 @@ static int check_columns(struct http *http, const struct questdb_table *t, struc
 static int prepare_table(struct http *http, const struct questdb_table *t, struct fault *why)
 {
 	char statement[QUESTDB_STATEMENT_BYTES];
-	int err = ask(http, 0, NULL, why, "%s", questdb_table_create(t, statement));
+	int err = order(http, questdb_table_create(t, statement), why);
 
 	return err ? err : check_columns(http, t, why);
 }
@@ -163,19 +164,20 @@ static int prepare_view(struct http *http, const struct questdb_view *v, struct 
 	char statement[QUESTDB_STATEMENT_BYTES];
 	uint64_t limit;
 	bool is_null;
-	json_t *views;
-	int err = ask(http, 0, NULL, why, "%s", questdb_view_create(v, statement));
+	json_t *views = NULL;
+	int err = order(http, questdb_view_create(v, statement), why);
 
+	snprintf(statement, sizeof(statement),
+		 "SELECT refresh_limit FROM materialized_views() WHERE view_name = '%s'", v->name);
 	if (!err)
-		err = ask(http, 1, &views, why,
-			  "SELECT refresh_limit FROM materialized_views() WHERE view_name = '%s'",
-			  v->name);
+		err = ask(http, statement, 1, &views, why);
 	if (err)
 		return err;
 	/* A limit that somebody chose stays. */
+	snprintf(statement, sizeof(statement), "ALTER MATERIALIZED VIEW %s SET REFRESH LIMIT %s",
+		 v->name, v->limit);
 	if (questdb_answer_count(json_array_get(views, 0), 0, &limit, &is_null) && !limit)
-		err = ask(http, 0, NULL, why, "ALTER MATERIALIZED VIEW %s SET REFRESH LIMIT %s",
-			  v->name, v->limit);
+		err = order(http, statement, why);
 	json_decref(views);
 	return err;
 }
@@ -215,28 +217,64 @@ static bool is_our_view(const char *name)
 	return false;
 }
 
-int questdb_sql_suspended(struct http *http, struct fault *why)
+static int find_suspended(struct http *http, struct fault *why)
 {
 	char name[NAME_BYTES], reason[NAME_BYTES];
 	const json_t *row;
-	json_t *rows;
+	json_t *rows = NULL;
 	size_t i;
-	int err = ask(http, 3, &rows, why,
-		      "SELECT name, errorTag, errorMessage FROM wal_tables() WHERE suspended");
+	int err = ask(http, "SELECT name, errorTag, errorMessage FROM wal_tables() WHERE suspended",
+		      3, &rows, why);
 
 	if (err)
 		return err;
 	json_array_foreach(rows, i, row)
 	{
 		text_of(row, 0, name);
-		if (err || (!is_our_table(name) && !is_our_view(name)))
+		if (!is_our_table(name) && !is_our_view(name))
 			continue;
 		text_of(row, 2, reason);
 		err = fault_set(why, 1,
 				"it has suspended writing to \"%s\"%s%s: rows wait there; when the "
 				"cause is gone, \"ALTER TABLE %s RESUME WAL\" goes on",
 				name, *reason ? ": " : "", reason, name);
+		break;
 	}
 	json_decref(rows);
 	return err;
+}
+
+/* It is not made anew from here: that would leave out what its table has dropped since. */
+static int find_invalid(struct http *http, struct fault *why)
+{
+	char name[NAME_BYTES], reason[NAME_BYTES];
+	const json_t *row;
+	json_t *rows = NULL;
+	size_t i;
+	int err = ask(http,
+		      "SELECT view_name, invalidation_reason FROM materialized_views() WHERE "
+		      "view_status = 'invalid'",
+		      2, &rows, why);
+
+	if (err)
+		return err;
+	json_array_foreach(rows, i, row)
+	{
+		if (!is_our_view(text_of(row, 0, name)))
+			continue;
+		err = fault_set(
+			why, 1,
+			"its view \"%s\" gets no more rows (%s): \"REFRESH MATERIALIZED VIEW "
+			"%s FULL\" makes it anew, of what its table still has",
+			name, text_of(row, 1, reason), name);
+	}
+	json_decref(rows);
+	return err;
+}
+
+int questdb_sql_suspended(struct http *http, struct fault *why)
+{
+	int err = find_suspended(http, why);
+
+	return err ? err : find_invalid(http, why);
 }

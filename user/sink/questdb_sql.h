@@ -10,7 +10,7 @@
 /*
  * The answer's {"columns", "dataset"} … as JSON. -EBADMSG: the server refuses the statement, with
  * its reason and position; -EACCES: user or password; else as http_request, and -EPROTO for what is
- * no answer of QuestDB's.
+ * no answer of QuestDB's; -EAGAIN: it cannot now (429, 5xx).
  */
 int questdb_sql(struct http *http, const char *statement, json_t **ret_answer, struct fault *why);
 
@@ -27,8 +27,8 @@ int questdb_sql_ilp_version(struct http *http, int *ret_version, struct fault *w
  */
 int questdb_sql_prepare(struct http *http, struct fault *why);
 
-/* The first table of ours whose writing the server has suspended, as a reason: 1; 0: none is. As
- * questdb_sql. */
+/* The first table of ours whose writing the server has suspended, or view that it no longer keeps,
+ * as a reason: 1; 0: none is. As questdb_sql. */
 int questdb_sql_suspended(struct http *http, struct fault *why);
 
 #endif
