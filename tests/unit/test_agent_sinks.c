@@ -32,7 +32,7 @@ static unsigned int freed_cnt;
 void __wrap_config_free(struct config *config);
 void __wrap_config_free(struct config *config)
 {
-	freed_cnt++;
+	freed_cnt += config != NULL;
 	free(config);
 }
 
@@ -161,7 +161,7 @@ static void reload(struct agent *a, struct config *config)
 	struct config *before = a->config;
 
 	a->config = config;
-	agent_sinks_reload(a);
+	agent_sinks_reload(a, before);
 	if (!agent_sinks_hold(a, before))
 		__wrap_config_free(before);
 }
@@ -348,8 +348,13 @@ static void test_reload(void **state)
 	assert_int_equal(rows.start_cnt, 2);
 	assert_int_equal(moments.stop_cnt, 2);
 	assert_int_equal(freed_cnt, 4);
-	agent_end(a);
+	/* The one that every sink read is nobody's: its owner frees it. */
+	reload(a, config_with("p", "r"));
 	assert_int_equal(freed_cnt, 5);
+	reload(a, config_with(NULL, NULL));
+	assert_int_equal(freed_cnt, 6);
+	agent_end(a);
+	assert_int_equal(freed_cnt, 7);
 }
 
 /* One that could not start is tried again at once: somebody may have put it right. */
