@@ -16,35 +16,42 @@
 #include "sink/questdb.h"
 
 #define POLL_MS	    20
+#define LINE_BYTES  2048
 #define STOP_MAX_NS (5 * 1000000000ULL)
 
-static void print_status(const struct sink_status *s)
+/* One line. */
+static void write_status(const struct sink_status *s, char *line, size_t line_bytes)
 {
-	printf("{\"state\":\"%s\",\"sent\":%" PRIu64 ",\"retries\":%" PRIu64 ",\"refused\":%" PRIu64
-	       ",\"dropped\":%" PRIu64 ",\"behind\":%" PRIu64 ",\"oldest\":%" PRIu64
-	       ",\"error\":\"",
-	       sink_state_name(s->state), s->sent_cnt, s->retry_cnt, s->refused_cnt, s->dropped_cnt,
-	       s->behind_cnt, s->oldest_wall_ns);
-	for (const char *at = s->last_error; *at; at++) {
+	int cnt = snprintf(line, line_bytes,
+			   "{\"state\":\"%s\",\"sent\":%" PRIu64 ",\"retries\":%" PRIu64
+			   ",\"refused\":%" PRIu64 ",\"dropped\":%" PRIu64 ",\"behind\":%" PRIu64
+			   ",\"oldest\":%" PRIu64 ",\"error\":\"",
+			   sink_state_name(s->state), s->sent_cnt, s->retry_cnt, s->refused_cnt,
+			   s->dropped_cnt, s->behind_cnt, s->oldest_wall_ns);
+	size_t used = (size_t)cnt;
+
+	for (const char *at = s->last_error; *at && used + 5 < line_bytes; at++) {
 		if (*at == '"' || *at == '\\')
-			putchar('\\');
-		putchar(*at);
+			line[used++] = '\\';
+		line[used++] = *at;
 	}
-	puts("\"}");
-	fflush(stdout);
+	snprintf(line + used, line_bytes - used, "\"}");
 }
 
 static void run(struct questdb *questdb)
 {
 	struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
-	struct sink_status before = {0}, now = {0};
-	char byte;
+	char before[LINE_BYTES] = "", line[LINE_BYTES], byte;
+	struct sink_status status;
 
 	for (;;) {
-		questdb_status(questdb, &now);
-		if (memcmp(&before, &now, sizeof(now)) != 0)
-			print_status(&now);
-		before = now;
+		questdb_status(questdb, &status);
+		write_status(&status, line, sizeof(line));
+		if (strcmp(line, before) != 0) {
+			puts(line);
+			fflush(stdout);
+		}
+		memcpy(before, line, sizeof(before));
 		if (poll(&input, 1, POLL_MS) > 0 && read(STDIN_FILENO, &byte, 1) <= 0)
 			return;
 	}

@@ -14,6 +14,7 @@
 
 #define NS_PER_MINUTE 60000000000ULL
 #define PART_MAX      1024 /* then it is a row that does not fit */
+#define NOT_OVER      2	   /* a group that may still grow */
 #define LIST_MAX      1000 /* alerts or events in one request */
 
 const struct questdb_stream questdb_rows_streams[QUESTDB_STREAM_CNT] = {
@@ -175,12 +176,11 @@ static int read_one(struct reading *r, enum questdb_table_idx table,
 		err = history_batch_values(r->history, batch, on_value, r);
 	} else {
 		err = find_group_end(r, batch, &last_id);
-		if (err <= 0)
-			return err;
-		err = read_group(r, batch, last_id);
+		err = err == 1 ? read_group(r, batch, last_id) : err ? err : NOT_OVER;
 	}
+	r->origin.run_id = NULL; /* it is the batch's */
 	if (err)
-		return err;
+		return err == NOT_OVER ? 0 : err;
 	*ret_position = last_id;
 	return 1;
 }

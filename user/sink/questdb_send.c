@@ -170,7 +170,7 @@ int questdb_send(struct http *http, struct ilp *ilp, struct questdb_sent *sent, 
 {
 	struct attempt a = {0};
 	size_t row_cnt = ilp->row_cnt;
-	struct refusal refusal;
+	struct refusal refusal = {0};
 	int err = 1;
 
 	while (err == 1 && ilp->row_cnt) {
