@@ -47,7 +47,7 @@ def quantile(q, name):
     octave o the values (128 + i) * 2^(o - 1) and up, with i from 0 to 127. Fewer than 1 / (1 - q) calls have none."""
     rank = f"ceil({q} * total - 0.000000001)"
     i = f"(insertion_point(array_cum_sum(counts), {rank} - (upto - n), TRUE) - 1)"
-    middle = f"CASE WHEN octave = 0 THEN {i} * 1.0 ELSE (128.5 + {i}) * power(2, octave - 1) - 0.5 END"
+    middle = f"CASE WHEN octave = 0 THEN {i} * 1.0 ELSE floor((128.5 + {i}) * power(2, octave - 1) - 0.5) END"
     return (f"max(CASE WHEN upto >= {rank} AND upto - n < {rank} AND total * {round(1 - q, 6)} >= 0.999999 "
             f"THEN ({middle}) / 1e9 END) AS {name}")
 
