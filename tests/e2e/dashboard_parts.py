@@ -4,8 +4,11 @@ import glob
 import json
 import os
 import re
+import sys
 
-import yaml
+# Debian's modules, whichever interpreter runs this.
+sys.path.append("/usr/lib/python3/dist-packages")
+import yaml  # noqa: E402
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
 DEPLOY = os.path.join(ROOT, "deploy")
