@@ -127,8 +127,8 @@ def families():
     found = {}
     for path in ("user/sink/prometheus_families.c", "user/sink/prometheus_gauges.c"):
         source = text_of(path)
-        for match in re.finditer(r'(HISTOGRAM\(|\{\{|\{|(?<=\s))"([a-z][a-z0-9_]+)",', source):
-            before, name = match.groups()
+        for match in re.finditer(r'(HISTOGRAM\(\s*|\{\{|\{|(?<=\s))"([a-z][a-z0-9_]+)",', source):
+            before, name = match.group(1).strip(), match.group(2)
             if before in ("HISTOGRAM(", "{{") or name.startswith("tickscope_"):
                 is_histogram = re.match(r"[^}]*PROMETHEUS_HISTOGRAM", source[match.end():])
                 found[name] = before == "HISTOGRAM(" or bool(is_histogram)

@@ -115,7 +115,7 @@ def overview():
         ]), ("Trading", [
             mapped("Order execution p95", "From the signal to the order's send.", "s", "order_execution_latency_seconds",
                    ("trading_pair", "order_type", "side"), width=8),
-            mapped("Order round trip p95", "From the order's send to its confirmation.", "s", "order_round_trip_time_seconds",
+            mapped("Order round trip p95", "From the order's send to its first fill.", "s", "order_round_trip_time_seconds",
                    ("trading_pair", "order_type", "side"), width=8),
             mapped("Signal generation p95", "How long a strategy thinks.", "s", "signal_generation_seconds",
                    ("strategy", "trading_pair"), width=8),
