@@ -98,12 +98,13 @@ def promtool(page):
 class Prometheus:
     """A real one, on a free port, with its data in a directory of its own; it scrapes the ports that are given."""
 
-    def __init__(self, *ports, interval="200ms"):
+    def __init__(self, *ports, interval="200ms", rule_files=()):
         self.directory = tempfile.mkdtemp(prefix="tickscope-prometheus-")
         self.port = free_port()
         path = os.path.join(self.directory, "prometheus.yaml")
         with open(path, "w", encoding="utf-8") as file:
-            file.write(f"global: {{ scrape_interval: {interval}, scrape_timeout: {interval} }}\n"
+            file.write(f"global: {{ scrape_interval: {interval}, scrape_timeout: {interval}, "
+                       f"evaluation_interval: 1s }}\nrule_files: {json.dumps([os.path.abspath(path) for path in rule_files])}\n"
                        "scrape_configs:\n  - job_name: tickscope\n    static_configs: [ { targets: "
                        f"{json.dumps([f'127.0.0.1:{port}' for port in ports])} }} ]\n")
         self.log = open(os.path.join(self.directory, "log"), "w+", encoding="utf-8")
