@@ -2,16 +2,20 @@
 /*
  * How many rows of 4 symbols, 3 longs and 5 doubles (264 bytes in version 2) one core encodes in a
  * second: "VERSION ROWS_PER_S BYTES_PER_ROW" for versions 1 and 2, each the best of some rounds.
+ * With the URL of a QuestDB: how many it takes of us, as "ROWS ROWS_PER_S".
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
+#include "sink/http.h"
 #include "sink/ilp.h"
 
 #define ROUNDS	       20
 #define ROWS_PER_ROUND 100000
+#define SENT_ROWS      1000000
+#define TIMEOUT_NS     (30 * 1000000000ULL)
 #define BATCH_BYTES    (1U << 20) /* as much as goes into one request */
 
 static uint64_t mono_ns(void)
@@ -26,7 +30,7 @@ static int encode_row(struct ilp *ilp, uint64_t i)
 {
 	double x = (double)i;
 
-	ilp_begin(ilp, "tickscope_latency");
+	ilp_begin(ilp, "bench_latency_row"); /* a table that the server makes */
 	ilp_symbol(ilp, "host", "trading-host-01.desk");
 	ilp_symbol(ilp, "target", "engine");
 	ilp_symbol(ilp, "operation", "desk::Executor::execute_trade");
@@ -60,8 +64,65 @@ static double measure(struct ilp *ilp, double *ret_row_bytes)
 	return ROWS_PER_ROUND * 1e9 / (double)(mono_ns() - began_ns);
 }
 
-int main(void)
+static int post(struct http *http, struct ilp *ilp)
 {
+	const struct http_body body = {ilp->bytes, ilp->used};
+	struct http_answer answer;
+	struct fault why;
+	int err = http_request(http, "/write?precision=n", &body, &answer, &why);
+
+	ilp_clear(ilp);
+	if (err) {
+		fprintf(stderr, "%s\n", why.text);
+		return err;
+	}
+	if (answer.status != 204) {
+		fprintf(stderr, "HTTP %ld: %s\n", answer.status, answer.body ? answer.body : "");
+		err = -1;
+	}
+	http_answer_fini(&answer);
+	return err;
+}
+
+/* Encoded and sent by turns, as the sink does. */
+static int send_rows(struct http *http, struct ilp *ilp)
+{
+	uint64_t began_ns = mono_ns();
+	int err = 0;
+
+	for (uint64_t i = 0; !err && i < SENT_ROWS; i++) {
+		err = encode_row(ilp, i);
+		if (!err && (ilp->used > BATCH_BYTES || i + 1 == SENT_ROWS))
+			err = post(http, ilp);
+	}
+	if (!err)
+		printf("%d %.0f\n", SENT_ROWS, SENT_ROWS * 1e9 / (double)(mono_ns() - began_ns));
+	return err;
+}
+
+static int measure_server(const char *url)
+{
+	const struct http_options options = {.url = url, .timeout_ns = TIMEOUT_NS};
+	struct http *http;
+	struct fault why;
+	struct ilp ilp;
+	int err;
+
+	if (http_open(&options, &http, &why)) {
+		fprintf(stderr, "%s\n", why.text);
+		return 1;
+	}
+	ilp_init(&ilp, 2, 2 * BATCH_BYTES);
+	err = send_rows(http, &ilp);
+	ilp_fini(&ilp);
+	http_close(http);
+	return err != 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1)
+		return measure_server(argv[1]);
 	for (int version = 1; version <= 2; version++) {
 		double best = 0, row_bytes = 0;
 		struct ilp ilp;

@@ -43,10 +43,11 @@ class SqlError(Exception):
 
 class QuestDB:
     """`user` with `password` turns authentication on. `root_bytes`: its root is a file system of that size (root only).
-    `settings` go into its server.conf, over those above."""
+    `settings` go into its server.conf, over those above; `java` takes the place of its options there."""
 
-    def __init__(self, user=None, password=None, root_bytes=None, settings=None):
+    def __init__(self, user=None, password=None, root_bytes=None, settings=None, java=None):
         self.user, self.password = user, password
+        self.java = java or JAVA
         self.directory = tempfile.mkdtemp(prefix="tickscope-questdb-")
         self.root = os.path.join(self.directory, "root")
         self.is_mounted = False
@@ -85,7 +86,7 @@ class QuestDB:
         os.mkdir(temporary)
         with open(os.path.join(self.directory, "log"), "ab") as log:
             self.process = subprocess.Popen(
-                ["java", *JAVA, f"-Djava.io.tmpdir={temporary}", "-p", jar, "-m", "io.questdb/io.questdb.ServerMain",
+                ["java", *self.java, f"-Djava.io.tmpdir={temporary}", "-p", jar, "-m", "io.questdb/io.questdb.ServerMain",
                  "-d", self.root], stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.directory)
         return self.wait_ready() if is_waiting else self
 
