@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A real Redis on a free port, asked with redis-cli alone; and servers that are none."""
+"""A real Redis on a free port, asked with redis-cli alone; servers that are none; and an agent that writes to them."""
+import contextlib
 import json
 import os
 import shutil
@@ -10,7 +11,13 @@ import tempfile
 import threading
 import time
 
+from agent_parts import BUILD
 from notify_parts import free_port, wait_for
+
+PLAIN = os.path.abspath(os.path.join(BUILD, "bpf-targets/plain"))
+CALLS, THREADS = 1000, 2
+PLAIN_CALLS = CALLS * THREADS
+PASSWORD = "correct horse battery"
 
 
 class Redis:
@@ -203,3 +210,66 @@ def echoes(connection, first):
     connection.sendall(b"-ERR unknown command, with args beginning with: " + first.replace(b"\r\n", b" ") + b"\r\n")
     while connection.recv(65536):
         pass
+
+
+def plain_config(sink, target="engine", more=""):
+    return f"""
+targets:
+  - {{ name: {json.dumps(target)}, match: {{ exe: {PLAIN} }} }}
+operations:
+  - {{ name: leaf, function: plain_leaf, error: "ret < 0" }}
+  - {{ name: absent, function: plain_bool }}
+judge: {{ over: 10m, min_samples: 3, keep_firing: 1s }}
+rules:
+  - {{ name: runs, expr: "leaf.count > 100", severity: info, title: "It \\"runs\\"" }}
+sinks:
+  redis: {json.dumps(sink)}
+{more}"""
+
+
+@contextlib.contextmanager
+def called(agent, count=1):
+    """A process that has made its calls, and lives on."""
+    process = subprocess.Popen([PLAIN, "leaf", str(CALLS), str(THREADS)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                               text=True)
+    try:
+        assert process.stdout.readline() == "ready\n"
+        agent.wait_line(r"is traced", count=count)
+        process.stdin.write("go\n")
+        process.stdin.flush()
+        truth = json.loads(process.stdout.readline())
+        yield truth
+    finally:
+        process.communicate("end\n", timeout=30)
+
+
+def secret_file(agent_directory, text):
+    path = os.path.join(agent_directory, "redis.password")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text + "\n")
+    return path
+
+
+def sink_of(agent):
+    return next(s for s in agent.status()["sinks"] if s["name"] == "redis")
+
+
+def wait_sink(agent, what, condition, timeout_s=30):
+    """The sink's status once it is so."""
+    def found():
+        found.last = sink_of(agent)
+        return condition(found.last) and found.last
+
+    try:
+        return wait_for(what, found, timeout_s)
+    except AssertionError as failure:
+        raise AssertionError(f"{failure}; it is {found.last}") from None
+
+
+def wait_ok(agent, timeout_s=40):
+    return wait_sink(agent, "the sink is ok", lambda s: s["state"] == "ok", timeout_s)
+
+
+def wait_failing(agent, text, timeout_s=30):
+    return wait_sink(agent, f"the sink fails with {text!r}",
+                     lambda s: s["state"] == "failing" and text in (s["last_error"] or ""), timeout_s)
