@@ -86,7 +86,8 @@ static const char *value_or_dash(uint64_t ns, char text[static UNITS_TEXT_BYTES]
 
 #define ROW_NAME_BYTES 512
 
-/* Of a segment its ends, below the operation it is part of; of others the name and the labels. */
+/* Of a segment its ends, below the operation it is part of; of others the name and the labels. They
+ * may come out of a database that others write to. */
 static void row_name(const struct report_operation *op, char name[static ROW_NAME_BYTES])
 {
 	size_t length;
@@ -94,6 +95,7 @@ static void row_name(const struct report_operation *op, char name[static ROW_NAM
 	if (op->is_segment) {
 		snprintf(name, ROW_NAME_BYTES, "  %s -> %s", op->labels[0].value,
 			 op->labels[1].value);
+		text_clean(name);
 		return;
 	}
 	length = (size_t)snprintf(name, ROW_NAME_BYTES, "%s%s", op->name,
@@ -101,6 +103,7 @@ static void row_name(const struct report_operation *op, char name[static ROW_NAM
 	for (size_t i = 0; i < op->label_cnt && length < ROW_NAME_BYTES; i++)
 		length += (size_t)snprintf(name + length, ROW_NAME_BYTES - length, " %s",
 					   op->labels[i].value);
+	text_clean(name);
 }
 
 static size_t name_columns(const struct report *report, const struct report_style *style)
