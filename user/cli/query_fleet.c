@@ -174,9 +174,10 @@ int query_fleet_series(const struct query_fleet *f, const json_t *row,
 		return 0;
 	if (q->is_by_host || q->filter.is_value) {
 		if (query_rows_labels(q, s.id.labels, host, labels))
-			return fault_set(why, -EPROTO,
-					 "QuestDB at %s: with its host, a series has too many labels",
-					 f->url);
+			return fault_set(
+				why, -EPROTO,
+				"QuestDB at %s: with its host, a series has too many labels",
+				f->url);
 		s.id.labels = labels;
 	}
 	*ret_series = s;
