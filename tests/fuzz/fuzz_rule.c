@@ -41,18 +41,18 @@ static void check_metric(const struct rule_expression *e, const struct rule_metr
 		require(m->labels[i].name >= e->strings && m->labels[i].value < end);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
+typedef int (*parse_fn)(const char *text, struct rule_expression **ret_expression,
+			size_t *ret_column, struct fault *why);
+
+static bool check_text(const char *text, parse_fn parse, bool is_truth)
 {
-	char *text = malloc(size_bytes + 1);
 	struct rule_expression *e;
 	struct fault why;
 	size_t column = 0;
+	bool is_taken = parse(text, &e, &column, &why) == 0;
 
-	memcpy(text, data, size_bytes);
-	text[size_bytes] = '\0';
-	if (rule_expression_parse(text, &e, &column, &why) == 0) {
-		require(e->nodes[e->root].type >= RULE_NODE_LT);
+	if (is_taken) {
+		require((e->nodes[e->root].type >= RULE_NODE_LT) == is_truth);
 		check_node(e, e->root);
 		for (size_t i = 0; i < e->metric_cnt; i++)
 			check_metric(e, &e->metrics[i]);
@@ -60,6 +60,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 	} else {
 		require(column >= 1 && column <= strlen(text) + 1);
 	}
+	return is_taken;
+}
+
+/* A text is a condition, a number, or neither. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
+{
+	char *text = malloc(size_bytes + 1);
+
+	memcpy(text, data, size_bytes);
+	text[size_bytes] = '\0';
+	require(!(check_text(text, rule_expression_parse, true) &&
+		  check_text(text, rule_expression_parse_number, false)));
 	free(text);
 	return 0;
 }
