@@ -4,7 +4,7 @@
 FUZZ_DIR := $(BUILD)/fuzz
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_LIB_SRC := $(wildcard user/base/*.c user/config/*.c user/measure/*.c user/protocol/*.c user/target/*.c) user/serve/request.c \
-	user/cli/top_model.c user/cli/top_read.c user/judge/alert.c user/sink/ilp.c
+	user/cli/top_model.c user/cli/top_read.c user/judge/alert.c user/sink/ilp.c user/sink/questdb_answer.c
 FUZZ_CFLAGS := -O1 -g $(BASE_CFLAGS) -Itests/fuzz -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 # Seeds: what the tests trace, real programs with every section there is; Go and Rust as small as they get, since real
