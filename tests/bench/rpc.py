@@ -159,8 +159,8 @@ def redis_rows(bench, round_cnt):
         raise Failed("redis-server or redis-benchmark is not there")
     redis = Redis(bench)
     turns = Turns(bench, redis.tool.pid,
-                  {"untraced": untraced, "by direction": tickscope(), "parsed": tickscope("--protocol", "redis"),
-                   "bpftrace": bpftrace}, redis.measure)
+                  {"untraced": untraced, "empty": empty, "by direction": tickscope(),
+                   "parsed": tickscope("--protocol", "redis"), "bpftrace": bpftrace}, redis.measure)
     turns.run(round_cnt)
     bench.stop(redis.tool)
     what = "redis-benchmark -c 50 -P 1, requests/s: {} / untraced"
@@ -169,8 +169,9 @@ def redis_rows(bench, round_cnt):
     if "parsed" not in turns.failures:
         rows.append(Row("requests that the parser lost or doubled", lost(turns, "parsed", "GET"), 0, "requests",
                         f"of {REDIS_REQUESTS * len(turns.summaries['parsed'])}"))
-    info = [turns.row(what.format("bpftrace hist()"), "bpftrace", "untraced")]
-    for name in ("by direction", "parsed", "bpftrace"):
+    info = [turns.row(what.format("empty programs on the same hooks"), "empty", "untraced"),
+            turns.row(what.format("bpftrace hist()"), "bpftrace", "untraced")]
+    for name in ("empty", "by direction", "parsed", "bpftrace"):
         info.append(turns.row(f"redis-server's CPU for a request, ns: {name} / untraced", name, "untraced", which=1))
     return rows, info
 
