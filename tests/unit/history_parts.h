@@ -115,7 +115,9 @@ static inline void random_window(struct window *w)
 	w->errors = cnt ? next_random() % cnt : 0;
 	w->lost = next_random() % 50 == 0;
 	for (size_t i = 0; i < cnt; i++) {
-		uint64_t ns = 1 + (next_random() >> (30 + next_random() % 30));
+		/* One after the other: a stored file has what this order made. */
+		uint64_t digits = next_random();
+		uint64_t ns = 1 + (digits >> (30 + next_random() % 30));
 		uint32_t bucket = ts_bucket_of(ns);
 
 		w->buckets[bucket]++;
