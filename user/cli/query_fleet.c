@@ -326,7 +326,10 @@ static void say_nothing(void *state)
 	char oldest[32], newest[32];
 
 	if (!f->newest_wall_ns)
-		cli_error("QuestDB at %s has nothing yet", f->url);
+		cli_error("QuestDB at %s has nothing yet%s", f->url,
+			  f->query->filter.is_value
+				  ? ""
+				  : ": agents send histograms where sinks.questdb.buckets is true");
 	else
 		cli_error("QuestDB at %s has nothing that matches in that time; what it has by the "
 			  "minute is from %s to %s",
