@@ -18,6 +18,7 @@ import attach
 import calls
 import questdb
 import rpc
+import scrape
 import symbols
 from call_rows import call_rows
 from children import Bench
@@ -72,8 +73,10 @@ def measure(bench, is_quick):
     rpc_rows, rpc_info = rpc.measure(bench, 3 if is_quick else 9)
     say("rows for QuestDB")
     questdb_rows, questdb_info = questdb.measure(bench)
+    say("scrapes")
+    scrape_info = scrape.measure(bench)
     return (cases, [*rows, *rpc_rows, *accuracy_rows, *attach_rows, *symbol_rows, *agent_rows, *questdb_rows],
-            [*info, *rpc_info, *accuracy_info, *questdb_info])
+            [*info, *rpc_info, *accuracy_info, *questdb_info, *scrape_info])
 
 
 def main():

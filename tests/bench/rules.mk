@@ -6,7 +6,7 @@ BENCH_CC = $(CC) $(CFLAGS) -MMD -MP
 BENCH_TARGET_OBJ := $(addprefix $(BENCH)/,target.o spin.o many.o work_cet.o work_push.o work_nop5.o)
 
 .PHONY: bench
-bench: $(BUILD)/tickscope $(BENCH)/bench-target $(BENCH)/rpc-pair $(BENCH)/empty-load $(BENCH)/ilp-rows ## the ratios of DESIGN §5, measured (root)
+bench: $(BUILD)/tickscope $(BENCH)/bench-target $(BENCH)/rpc-pair $(BENCH)/empty-load $(BENCH)/ilp-rows $(BUILD)/e2e/scrape_driver ## the ratios of DESIGN §5, measured (root)
 	python3 -B tests/bench/bench.py --build $(BUILD) $(BENCH_ARGS)
 
 # The first instructions of a traced function are what is compared, so they do not depend on the compiler's defaults.
