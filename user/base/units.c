@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/time_units.h"
 #include "base/units.h"
 
-#define NS_PER_MINUTE	60000000000ULL
 #define MINUTES_PER_DAY 1440
 
 /* value/scale with three significant digits. */
@@ -30,7 +30,7 @@ const char *units_duration(uint64_t ns, char text[static UNITS_TEXT_BYTES])
 		three_digits((double)ns / 1e9, "s", text);
 	else if (minutes < 60)
 		snprintf(text, UNITS_TEXT_BYTES, "%llum%02llus", (unsigned long long)minutes,
-			 (unsigned long long)(ns % NS_PER_MINUTE / 1000000000ULL));
+			 (unsigned long long)(ns % NS_PER_MINUTE / NS_PER_S));
 	else if (minutes >= 2 * MINUTES_PER_DAY)
 		snprintf(text, UNITS_TEXT_BYTES, "%llud%02lluh",
 			 (unsigned long long)(minutes / MINUTES_PER_DAY),

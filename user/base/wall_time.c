@@ -3,9 +3,8 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/time_units.h"
 #include "base/wall_time.h"
-
-#define NS_PER_S 1000000000ULL
 
 const char *wall_time_text(uint64_t wall_ns, char text[static WALL_TIME_TEXT_BYTES])
 {

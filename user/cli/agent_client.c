@@ -8,17 +8,15 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "cli/agent_client.h"
 #include "cli/agent_path.h"
 #include "wire/wire.h"
 
 #define FIRST_BYTES 65536
-#define NS_PER_MS   1000000ULL
-#define NS_PER_S    1000000000ULL
 
 struct agent_client {
 	int fd;
@@ -27,14 +25,6 @@ struct agent_client {
 	size_t data_bytes;
 	struct sockaddr_un address;
 };
-
-static uint64_t mono_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
-}
 
 /* What a failed connect means to a person. */
 static int refused(const char *path, int error, struct fault *why)
@@ -148,7 +138,7 @@ static int make_room(struct agent_client *c)
 static int receive(struct agent_client *c, uint64_t until_ns)
 {
 	struct pollfd wait = {.fd = c->fd, .events = POLLIN};
-	uint64_t now_ns = mono_ns();
+	uint64_t now_ns = clock_mono_ns();
 	int err = make_room(c);
 	ssize_t got;
 
@@ -186,7 +176,7 @@ static int parse_line(struct agent_client *c, const char *end, json_t **ret_answ
 
 static int read_answer(struct agent_client *c, json_t **ret_answer)
 {
-	uint64_t until_ns = mono_ns() + AGENT_CLIENT_TIMEOUT_NS;
+	uint64_t until_ns = clock_mono_ns() + AGENT_CLIENT_TIMEOUT_NS;
 	size_t seen_bytes = 0;
 
 	for (;;) {

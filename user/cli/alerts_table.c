@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/text.h"
+#include "base/time_units.h"
 #include "base/units.h"
 #include "cli/alerts_table.h"
 
@@ -14,7 +15,6 @@
 #define RULE_COLUMNS	  28
 #define OPERATION_COLUMNS 28
 #define NUMBER_COLUMNS	  10
-#define NS_PER_S	  1000000000ULL
 #define BYTES_STEP	  1024.0
 
 /* A text member, fit for a terminal, at most so wide; "-" where there is none. */

@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/labels.h"
 #include "cli/agent_client.h"
 #include "cli/alerts_history.h"
@@ -19,8 +19,8 @@
 #include "config/duration.h"
 #include "wire/wire.h"
 
-#define SILENCE_MIN_NS 1000000000ULL
-#define SILENCE_MAX_NS (30 * 86400 * 1000000000ULL) /* what is longer belongs into the rules */
+#define SILENCE_MIN_NS NS_PER_S
+#define SILENCE_MAX_NS (30 * 86400 * NS_PER_S) /* what is longer belongs into the rules */
 
 static const char usage[] =
 	"Usage: tickscope alerts [--all | --history] [--json] [--state DIR]\n"
@@ -281,19 +281,11 @@ static void keep_shown(json_t *alerts, const struct alerts_arguments *a)
 	}
 }
 
-static uint64_t wall_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (uint64_t)t.tv_sec * 1000000000ULL + (uint64_t)t.tv_nsec;
-}
-
 static int print(json_t *answer, const struct alerts_arguments *a)
 {
 	struct alerts_style style = {.has_colour = cli_wants_colour(STDOUT_FILENO),
 				     .has_ended = a->has_history,
-				     .now_wall_ns = wall_ns()};
+				     .now_wall_ns = clock_wall_ns()};
 	int err = 0;
 
 	keep_shown(json_object_get(answer, "alerts"), a);

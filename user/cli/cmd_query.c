@@ -9,12 +9,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/query_arguments.h"
 #include "cli/query_source.h"
-
-#define NS_PER_S 1000000000ULL
 
 struct answer {
 	const struct query *query;
@@ -308,12 +307,8 @@ static int answer(struct query *query)
 int cmd_query(int argc, char **argv)
 {
 	struct query query = {.source = &query_source_history, .format = QUERY_TABLE};
-	struct timespec now;
-	int code;
+	int code = query_arguments_take(argc, argv, clock_wall_ns(), &query);
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	code = query_arguments_take(
-		argc, argv, (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec, &query);
 	if (code == CLI_OK)
 		code = answer(&query);
 	query_arguments_fini(&query);

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "cli/agent_path.h"
 #include "cli/cli.h"
 #include "cli/top_agent.h"
@@ -57,14 +57,6 @@ struct top {
 	int status;	   /* exit code, once it is to end */
 	bool has_ended;
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 static void end(struct top *t, int status)
 {
@@ -201,10 +193,10 @@ static void press_keys(struct top *t)
 
 static int wait_ms(const struct top *t)
 {
-	uint64_t due_ns = top_agent_due_ns(t->agent), now = now_ns();
+	uint64_t due_ns = top_agent_due_ns(t->agent), now = clock_mono_ns();
 	uint64_t wait_ns = due_ns > now ? due_ns - now : 0;
 
-	return wait_ns > 1000000000 ? 1000 : (int)(wait_ns / 1000000) + 1;
+	return wait_ns > NS_PER_S ? 1000 : (int)(wait_ns / 1000000) + 1;
 }
 
 static void step(struct top *t)
@@ -232,7 +224,7 @@ static void step(struct top *t)
 	}
 	if (t->screen)
 		press_keys(t);
-	has_news = top_agent_step(t->agent, t->model, now_ns(), t->view.is_paused);
+	has_news = top_agent_step(t->agent, t->model, clock_mono_ns(), t->view.is_paused);
 	t->was_reached |= top_agent_is_complete(t->agent);
 	if (!t->has_ended)
 		show(t, has_news);

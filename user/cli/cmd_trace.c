@@ -10,6 +10,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "base/time_units.h"
 #include "base/units.h"
 #include "cli/cli.h"
 #include "cli/report.h"
@@ -23,9 +24,9 @@
 #define MAX_FUNCTIONS	    1000 /* matches, unless --max-functions says otherwise */
 #define MAX_FUNCTIONS_LIMIT 1700 /* PROBE_MAP_BYTES of kernel memory hold these */
 #define SERIES_SPARE	    16 /* a later process of --exe may be another build, with other functions */
-#define INTERVAL_DEFAULT_NS 1000000000ULL
+#define INTERVAL_DEFAULT_NS NS_PER_S
 #define INTERVAL_MIN_NS	    10000000ULL /* 100 tables a second are more than anyone can read */
-#define DURATION_MAX_NS	    (366ULL * 24 * 3600 * 1000000000ULL)
+#define DURATION_MAX_NS	    (366ULL * 24 * 3600 * NS_PER_S)
 
 static const char usage[] =
 	"Usage: tickscope trace -p PID… | --exe PATH  -f FUNC… | --rpc  [OPTION…]\n"

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/time_units.h"
 #include "cli/cli.h"
 #include "cli/query_arguments.h"
 #include "cli/query_source.h"
@@ -11,8 +12,8 @@
 #include "config/duration.h"
 
 #define SINCE_DEFAULT "10m"
-#define STEP_MIN_NS   1000000000ULL
-#define STEP_MAX_NS   (366ULL * 24 * 3600 * 1000000000ULL)
+#define STEP_MIN_NS   NS_PER_S
+#define STEP_MAX_NS   (366ULL * 24 * 3600 * NS_PER_S)
 #define FLEET_STEP_NS 60000000000ULL
 #define STEP_CNT_MAX  100000 /* rows of one series: more is a mistake in the step or in the span */
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/time_units.h"
 #include "cli/cli.h"
 #include "cli/query_fleet.h"
 #include "cli/query_server.h"
@@ -13,12 +14,7 @@
 #include "sink/questdb_sql.h"
 #include "sink/questdb_tables.h"
 
-#define NS_PER_S      1000000000ULL
-#define NS_PER_US     1000ULL
-#define NS_PER_MINUTE (60 * NS_PER_S)
-#define NS_PER_HOUR   (3600 * NS_PER_S)
-#define NS_PER_DAY    (24 * NS_PER_HOUR)
-#define BUCKET_DAYS   7 /* the TTL of tickscope_bucket: whole days are dropped */
+#define BUCKET_DAYS 7 /* the TTL of tickscope_bucket: whole days are dropped */
 
 static void close_fleet(void *state)
 {

@@ -4,11 +4,11 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/time_units.h"
 #include "cli/query_fleet.h"
 #include "measure/packed.h"
 #include "sink/questdb_answer.h"
 
-#define NS_PER_MINUTE (60ULL * 1000000000ULL)
 /* Rows have up to 128 numbers each, and a series has them for some octaves of each step. */
 #define SERIES_STEPS_MAX 4096		    /* of one statement: answers of some ten megabytes */
 #define COUNT_MAX	 9007199254740992.0 /* 2^53: up to here DOUBLE[] has every number */

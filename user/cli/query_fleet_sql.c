@@ -12,11 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/time_units.h"
 #include "cli/query_fleet.h"
 #include "sink/questdb_sql.h"
 #include "sink/questdb_tables.h"
-
-#define NS_PER_US UINT64_C(1000)
 
 /* The server's limit of a request's head is 64 KiB, escaped threefold. Names are matched here
  * again, so that these may be left out. */

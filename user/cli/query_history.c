@@ -5,13 +5,13 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/time_units.h"
 #include "cli/cli.h"
 #include "cli/query_source.h"
 #include "store/store.h"
 #include "wire/wire.h"
 
 #define PATH_BYTES 4096
-#define NS_PER_S   1000000000ULL
 
 struct reader {
 	const struct query *query;

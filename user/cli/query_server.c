@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/time_units.h"
 #include "cli/cli.h"
 #include "cli/query_server.h"
 #include "config/config.h"
@@ -11,7 +12,7 @@
 #define VARIABLES "TICKSCOPE_SINKS_QUESTDB_"
 
 /* The answer to a long time of many hosts is worth waiting for; who does not ends it by hand. */
-#define TIMEOUT_NS (120 * 1000000000ULL)
+#define TIMEOUT_NS (120 * NS_PER_S)
 
 static const char *environment(const char *name)
 {

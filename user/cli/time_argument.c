@@ -5,10 +5,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/time_units.h"
 #include "cli/time_argument.h"
 #include "config/duration.h"
 
-#define NS_PER_S    1000000000ULL
 #define BACK_MAX_NS (100ULL * 366 * 24 * 3600 * NS_PER_S)
 #define YEAR_MAX    2200
 

@@ -7,12 +7,12 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/time_units.h"
 #include "cli/agent_link.h"
 #include "cli/top_agent.h"
 #include "cli/top_read.h"
 
-#define SECOND_NS     1000000000ULL
-#define ANSWER_MAX_NS (10 * SECOND_NS) /* an agent that takes longer is stuck */
+#define ANSWER_MAX_NS (10 * NS_PER_S) /* an agent that takes longer is stuck */
 #define STATUS_EVERY  5
 #define TROUBLE_BYTES (FAULT_TEXT_BYTES + 256)
 
@@ -85,7 +85,7 @@ bool top_agent_is_complete(const struct top_agent_link *agent)
 static void lose(struct top_agent_link *a, uint64_t now_ns, const char *why)
 {
 	disconnect(a);
-	a->due_ns = now_ns + SECOND_NS;
+	a->due_ns = now_ns + NS_PER_S;
 	snprintf(a->trouble, sizeof(a->trouble), "waiting for the agent at %s: %s", a->path, why);
 	text_clean(a->trouble);
 }
@@ -128,7 +128,7 @@ static void ask_windows(struct top_agent_link *a, const struct top_model *m, uin
 
 	snprintf(request, sizeof(request), "{\"do\":\"windows\",\"since_ns\":%" PRIu64 "}",
 		 a->has_windows ? m->last_ns : 0);
-	a->due_ns = now_ns + SECOND_NS;
+	a->due_ns = now_ns + NS_PER_S;
 	a->wants_status = a->round_cnt++ % STATUS_EVERY == 0 || !a->has_status;
 	ask(a, now_ns, ASKED_WINDOWS, request);
 }
@@ -193,7 +193,7 @@ bool top_agent_step(struct top_agent_link *agent, struct top_model *model, uint6
 	if (now_ns < agent->due_ns)
 		return has_news;
 	if (is_paused)
-		agent->due_ns = now_ns + SECOND_NS;
+		agent->due_ns = now_ns + NS_PER_S;
 	else if (agent->link)
 		ask_windows(agent, model, now_ns);
 	else

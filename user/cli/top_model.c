@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/time_units.h"
 #include "cli/top_model.h"
 #include "measure/packed.h"
 
@@ -279,7 +280,7 @@ void top_model_merge(const struct top_model *model, const struct top_series *ser
 
 static void set_trend(struct top_series *s, const struct top_model *m)
 {
-	const uint64_t second_ns = 1000000000;
+	const uint64_t second_ns = NS_PER_S;
 
 	for (size_t i = 0; i < TOP_TREND_CNT; i++) {
 		const struct top_window *w = window_at(s, i);
@@ -330,7 +331,7 @@ static void set_alert_state(struct top_series *s, const struct top_model *m)
 /* Seconds without calls may have no window: they are time all the same. */
 static void set_rate(struct top_series *s, const struct top_model *m, uint64_t span_ns)
 {
-	uint64_t known_ns = m->last_ns - s->first_ns + 1000000000;
+	uint64_t known_ns = m->last_ns - s->first_ns + NS_PER_S;
 	uint64_t ns = known_ns < span_ns ? known_ns : span_ns;
 
 	if (m->scratch->duration_ns < ns && s->first_ns)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/time_units.h"
 #include "cli/top_read.h"
 #include "measure/packed.h"
 
@@ -229,7 +230,7 @@ int top_read_windows(struct top_model *model, const char *text, size_t bytes, st
 	if (!count_of(root, "now_ns", &now_ns))
 		err = fault_set(why, -EPROTO, "an answer without its time");
 	/* The clock was set back: nothing that is known has a place in the new time. */
-	if (!err && now_ns + 1000000000 < model->now_ns)
+	if (!err && now_ns + NS_PER_S < model->now_ns)
 		top_model_clear(model);
 	if (!err) {
 		model->now_ns = now_ns;

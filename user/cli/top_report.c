@@ -7,6 +7,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "base/time_units.h"
 #include "cli/cli.h"
 #include "cli/top_report.h"
 
@@ -81,7 +82,7 @@ int top_report_write(const struct top_view *view, const struct top_model *model,
 {
 	size_t cnt = is_table ? view->row_cnt : model->series_cnt;
 	/* The newest windows are of one second; without any, now. */
-	uint64_t end_ns = model->last_ns ? model->last_ns + 1000000000 : model->now_ns;
+	uint64_t end_ns = model->last_ns ? model->last_ns + NS_PER_S : model->now_ns;
 	struct report_operation *operations = calloc(cnt + 1, sizeof(*operations));
 	struct label_texts *texts = calloc(cnt + 1, sizeof(*texts));
 	struct utsname kernel;

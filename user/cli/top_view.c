@@ -4,9 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/time_units.h"
 #include "cli/top_view.h"
 
-const uint64_t top_view_spans_ns[3] = {1000000000, 10000000000, 60000000000};
+const uint64_t top_view_spans_ns[3] = {NS_PER_S, 10 * NS_PER_S, NS_PER_MINUTE};
 
 static const char *const titles[TOP_COLUMN_CNT] = {"OPERATION", "RATE/s", "ERR%",  "P50",
 						   "P90",	"P99",	  "P99.9", "MAX"};

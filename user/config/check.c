@@ -5,11 +5,12 @@
 #include <string.h>
 
 #include "base/labels.h"
+#include "base/time_units.h"
 #include "config/check.h"
 #include "config/load.h"
 
 #define ALERTMANAGER_REPEAT_NS 60000000000ULL /* it forgets what is not repeated for 5 min */
-#define REPEAT_NS	       (4 * 3600 * 1000000000ULL)
+#define REPEAT_NS	       (4 * 3600 * NS_PER_S)
 
 /* How many of these keys the map has. */
 static size_t count_keys(const struct yaml_node *map, const char *const *keys, size_t key_cnt)

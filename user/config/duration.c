@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/time_units.h"
 #include "base/units.h"
 #include "config/duration.h"
 
@@ -12,12 +13,12 @@ static const struct {
 	const char *name;
 	uint64_t ns;
 } units[] = {
-	{"", 1000000000ULL},
+	{"", NS_PER_S},
 	{"ns", 1},
 	{"us", 1000},
 	{"\302\265s", 1000},
 	{"ms", 1000000},
-	{"s", 1000000000ULL},
+	{"s", NS_PER_S},
 	{"m", 60000000000ULL},
 	{"min", 60000000000ULL},
 	{"h", 3600000000000ULL},

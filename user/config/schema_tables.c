@@ -3,6 +3,7 @@
 #include <tickscope/abi_sock.h>
 
 #include "base/labels.h"
+#include "base/time_units.h"
 #include "config/check.h"
 #include "config/config.h"
 #include "config/key_types.h"
@@ -10,7 +11,7 @@
 
 #define MIB  (1ULL << 20)
 #define TIB  (1ULL << 40)
-#define SEC  1000000000ULL
+#define SEC  NS_PER_S
 #define HOUR (3600 * SEC)
 #define DAY  (24 * HOUR)
 #define YEAR (365 * DAY)

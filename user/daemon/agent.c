@@ -10,9 +10,9 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "daemon/agent_event.h"
 #include "daemon/agent_internal.h"
 #include "wire/wire.h"
@@ -200,10 +200,7 @@ static int start_store(struct agent *a, struct fault *why)
 
 static void name_run(struct agent *a)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	a->start_wall_ns = (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
+	a->start_wall_ns = clock_wall_ns();
 	snprintf(a->run_id, sizeof(a->run_id), "%llx-%x", (unsigned long long)a->start_wall_ns,
 		 (unsigned int)getpid());
 	if (gethostname(a->host, sizeof(a->host) - 1))

@@ -4,9 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/time_units.h"
 #include "daemon/agent_config.h"
 
-#define INTERVAL_NS  1000000000ULL
+#define INTERVAL_NS  NS_PER_S
 #define FUNCTION_MAX 1000 /* of one pattern, as in `trace` */
 
 struct agent_config {

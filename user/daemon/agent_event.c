@@ -2,8 +2,8 @@
 /* Events are rare, and each has the time at which it is told of. */
 #include <stdarg.h>
 #include <stdio.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "daemon/agent_event.h"
 #include "daemon/agent_internal.h"
@@ -14,7 +14,6 @@ void agent_event(struct agent *a, const char *kind, const char *target, const ch
 {
 	struct store_event event = {.kind = kind, .target = target};
 	char text[TEXT_BYTES];
-	struct timespec now;
 	va_list args;
 
 	va_start(args, format);
@@ -24,7 +23,6 @@ void agent_event(struct agent *a, const char *kind, const char *target, const ch
 		return;
 	text_clean(text);
 	event.text = text;
-	clock_gettime(CLOCK_REALTIME, &now);
-	event.wall_ns = (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
+	event.wall_ns = clock_wall_ns();
 	store_event(a->store, &event);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/time_units.h"
 #include "daemon/agent_internal.h"
 #include "daemon/agent_sinks.h"
 #include "serve/web.h"
@@ -108,7 +109,7 @@ static void stop(struct agent *a, void *state, uint64_t max_ns)
 
 static bool is_current(const struct agent *a, const struct agent_value *v)
 {
-	uint64_t period_s = a->config->judge.system_check_ns / 1000000000U;
+	uint64_t period_s = a->config->judge.system_check_ns / NS_PER_S;
 
 	if (v->is_fresh)
 		return true;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/time_units.h"
 #include "config/rule_unit.h"
 #include "daemon/agent_internal.h"
 #include "daemon/agent_redis_format.h"
@@ -25,7 +26,6 @@
 #define OPERATION_MAX	   1000	     /* of one target: 300 KB of JSON */
 #define KEY_BYTES	   256	     /* a name has less than 192 */
 #define SECONDS_TEXT_BYTES 24
-#define SECOND_NS	   1000000000ULL
 #define DAY_S		   86400
 
 struct redis_state {
@@ -109,7 +109,7 @@ static void add_to_timeseries(const struct tick *t, const char *member)
 	char key[KEY_BYTES], day[AGENT_REDIS_FORMAT_DAY_BYTES], oldest[SECONDS_TEXT_BYTES];
 
 	snprintf(key, sizeof(key), "dashboard:timeseries:%s",
-		 agent_redis_format_day(t->wall_s * SECOND_NS, day));
+		 agent_redis_format_day(t->wall_s * NS_PER_S, day));
 	snprintf(oldest, sizeof(oldest), "(%lld",
 		 (long long)t->wall_s - (long long)TIMESERIES_DAYS * DAY_S);
 	COMMAND(t, "ZADD", key, t->wall_text, member);
@@ -153,7 +153,7 @@ static json_t *values_json(const struct agent *a, const char *service)
 
 static uint64_t realtime_s(const struct tick *t)
 {
-	uint64_t interval_s = t->config->interval_ns / SECOND_NS;
+	uint64_t interval_s = t->config->interval_ns / NS_PER_S;
 
 	return interval_s > REALTIME_MIN_S ? interval_s : REALTIME_MIN_S;
 }
@@ -287,7 +287,7 @@ static void stop(struct agent *a, void *state, uint64_t max_ns)
 static bool is_due(const struct redis_state *s, const struct tick *t)
 {
 	return !s->written_mono_ns ||
-	       t->a->judged_mono_ns + SECOND_NS / 2 >= s->written_mono_ns + t->config->interval_ns;
+	       t->a->judged_mono_ns + NS_PER_S / 2 >= s->written_mono_ns + t->config->interval_ns;
 }
 
 /* Whoever hears of it finds all of it written: PUBLISH is the last. */
@@ -297,7 +297,7 @@ static void second(struct agent *a, void *state)
 	struct tick t = {.a = a,
 			 .config = &a->config->sinks.redis,
 			 .state = s,
-			 .wall_s = a->view.now_wall_ns / SECOND_NS};
+			 .wall_s = a->view.now_wall_ns / NS_PER_S};
 
 	if (!is_due(s, &t))
 		return;

@@ -5,11 +5,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/time_units.h"
 #include "daemon/agent_redis_format.h"
 #include "measure/stats.h"
 #include "wire/wire.h"
-
-#define WALL_NS_PER_S 1000000000ULL
 
 /* What a key is shown in. */
 enum shown_in { AS_IT_IS, IN_MS, IN_PERCENT, PER_MINUTE };
@@ -75,7 +74,7 @@ const char *agent_redis_format_number(double value,
 
 const char *agent_redis_format_day(uint64_t wall_ns, char text[static AGENT_REDIS_FORMAT_DAY_BYTES])
 {
-	time_t seconds = (time_t)(wall_ns / WALL_NS_PER_S);
+	time_t seconds = (time_t)(wall_ns / NS_PER_S);
 	struct tm utc;
 
 	gmtime_r(&seconds, &utc);

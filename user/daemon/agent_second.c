@@ -4,21 +4,11 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "daemon/agent_event.h"
 #include "daemon/agent_internal.h"
 #include "judge/report.h"
-
-#define NS_PER_S 1000000000ULL
-
-static uint64_t mono_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
-}
 
 static struct agent_series *series_new(struct agent *a, const struct operation *o, bool is_connect)
 {
@@ -300,7 +290,7 @@ static bool is_batch_over(const struct agent *a)
 
 void agent_second(struct agent *a, const struct daemon_view *view)
 {
-	uint64_t now_ns = agent_windows_moment(a, mono_ns(), view->interval_start_wall_ns);
+	uint64_t now_ns = agent_windows_moment(a, clock_mono_ns(), view->interval_start_wall_ns);
 
 	a->view = *view;
 	find_operations(a, view);

@@ -4,10 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/time_units.h"
 #include "daemon/agent_series.h"
 #include "measure/rolling.h"
-
-#define NS_PER_S 1000000000ULL
 
 static int write_labels(struct agent_series *s, const struct operation *o)
 {

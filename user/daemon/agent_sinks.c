@@ -2,12 +2,11 @@
 /* The life of sinks: what the configuration wants runs, and what becomes of it is said. */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "daemon/agent_event.h"
 #include "daemon/agent_internal.h"
 
-#define NS_PER_S 1000000000ULL
 /* What a start fails with (a file, a port) is put right by somebody, not by trying often. */
 #define START_AGAIN_NS (10 * NS_PER_S)
 /* At a reload nobody measures meanwhile; what is not sent then is sent out of the history. */
@@ -20,14 +19,6 @@ static const struct agent_sink *const sinks[] = {
 };
 enum { SINK_CNT = sizeof(sinks) / sizeof(sinks[0]) };
 _Static_assert(SINK_CNT <= AGENT_SINK_MAX, "each has a slot");
-
-static uint64_t mono_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
-}
 
 bool agent_sinks_hold(const struct agent *a, const struct config *config)
 {
@@ -68,7 +59,7 @@ static void start_slot(struct agent *a, struct agent_sink_slot *slot)
 		return;
 	slot->state = NULL;
 	slot->config = NULL;
-	slot->start_mono_ns = mono_ns() + START_AGAIN_NS;
+	slot->start_mono_ns = clock_mono_ns() + START_AGAIN_NS;
 	slot->status.state = SINK_FAILING;
 	slot->status.retry_cnt++;
 	snprintf(slot->status.last_error, sizeof(slot->status.last_error), "%.255s", why.text);
@@ -125,10 +116,10 @@ void agent_sinks_reload(struct agent *a, const struct config *before)
 
 void agent_sinks_stop(struct agent *a, uint64_t max_ns)
 {
-	uint64_t end_ns = mono_ns() + max_ns;
+	uint64_t end_ns = clock_mono_ns() + max_ns;
 
 	for (size_t i = 0; i < SINK_CNT; i++) {
-		uint64_t now_ns = mono_ns();
+		uint64_t now_ns = clock_mono_ns();
 
 		free_unused(
 			a, stop_slot(a, &a->sinks.slots[i], now_ns < end_ns ? end_ns - now_ns : 0));
@@ -153,7 +144,7 @@ void agent_sinks_second(struct agent *a)
 
 		if (!slot->sink)
 			continue;
-		if (!slot->state && mono_ns() >= slot->start_mono_ns)
+		if (!slot->state && clock_mono_ns() >= slot->start_mono_ns)
 			start_slot(a, slot);
 		if (!slot->state)
 			continue;

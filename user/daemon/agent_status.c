@@ -5,12 +5,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/time_units.h"
 #include "daemon/agent_answers.h"
 #include "judge/report.h"
 #include "measure/stats.h"
 #include "wire/wire.h"
-
-#define NS_PER_S 1000000000ULL
 
 static json_t *text_or_null(const char *text)
 {

@@ -2,11 +2,10 @@
 /* The last minute, second by second, for live views. */
 #include <stdlib.h>
 
+#include "base/time_units.h"
 #include "daemon/agent_answers.h"
 #include "measure/rolling.h"
 #include "wire/wire.h"
-
-#define NS_PER_S 1000000000ULL
 
 /* As rolling.h has them. */
 static uint64_t second_of(uint64_t end_ns)

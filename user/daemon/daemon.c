@@ -11,36 +11,17 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "daemon/operations.h"
 #include "daemon/rpc.h"
 #include "daemon/sources.h"
 
-#define NS_PER_S       1000000000ULL
 #define LOOK_INTERVALS 5 /* between two looks for processes whose start was not told */
 
 /* Snapshots and windows are larger; what the loop allocates while it runs is smaller. */
 #define OWN_PAGES_BYTES 16384
-
-static uint64_t clock_ns(clockid_t id)
-{
-	struct timespec now;
-
-	clock_gettime(id, &now);
-	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
-}
-
-uint64_t daemon_mono_ns(void)
-{
-	return clock_ns(CLOCK_MONOTONIC);
-}
-
-uint64_t daemon_wall_ns(void)
-{
-	return clock_ns(CLOCK_REALTIME);
-}
 
 void daemon_message(struct daemon *d, const char *format, ...)
 {
@@ -104,8 +85,8 @@ struct loop {
 /* All times count from here. */
 static void begin(struct daemon *d)
 {
-	d->start_mono_ns = clock_ns(CLOCK_MONOTONIC);
-	d->start_wall_ns = clock_ns(CLOCK_REALTIME);
+	d->start_mono_ns = clock_mono_ns();
+	d->start_wall_ns = clock_wall_ns();
 	d->read_mono_ns = d->start_mono_ns;
 	d->interval_mono_ns = d->start_mono_ns;
 }
@@ -123,7 +104,7 @@ static void on_stream(struct daemon *d, struct sources *s)
 static int on_tick(struct daemon *d, struct sources *s)
 {
 	struct daemon_view view;
-	uint64_t expirations, now = clock_ns(CLOCK_MONOTONIC);
+	uint64_t expirations, now = clock_mono_ns();
 	int err = 0;
 
 	if (read(s->tick_fd, &expirations, sizeof(expirations)) != sizeof(expirations))
@@ -187,7 +168,7 @@ static void reload(struct loop *l)
 		return;
 	}
 	processes_stop(l->d);
-	operations_read(l->d, clock_ns(CLOCK_MONOTONIC), true);
+	operations_read(l->d, clock_mono_ns(), true);
 	view_fill(l->d, &view);
 	output->on_interval(&view, output->context);
 	daemon_free(l->d);
@@ -286,7 +267,7 @@ static int run_attached(struct loop *l, struct fault *why)
 	if (err)
 		return fault_set(why, err, "the loop failed: %s", strerror(-err));
 	processes_stop(l->d);
-	operations_read(l->d, clock_ns(CLOCK_MONOTONIC), true);
+	operations_read(l->d, clock_mono_ns(), true);
 	view_fill(l->d, &view);
 	err = output->on_end(&view, output->context);
 	return err < 0 ? fault_set(why, err, "cannot write the result: %s", strerror(-err)) : 0;
@@ -313,7 +294,7 @@ static void daemon_free(struct daemon *d)
 static int daemon_new(const struct daemon_config *config, const struct daemon_output *output,
 		      int epoll_fd, struct daemon **ret_daemon, struct fault *why)
 {
-	uint64_t began_ns = clock_ns(CLOCK_MONOTONIC);
+	uint64_t began_ns = clock_mono_ns();
 	struct daemon *d = calloc(1, sizeof(*d));
 	int err;
 
@@ -329,7 +310,7 @@ static int daemon_new(const struct daemon_config *config, const struct daemon_ou
 		daemon_free(d);
 		return err;
 	}
-	d->attach_ns = clock_ns(CLOCK_MONOTONIC) - began_ns;
+	d->attach_ns = clock_mono_ns() - began_ns;
 	/* Reading ELF files took more than anything does from now on. */
 	malloc_trim(0);
 	*ret_daemon = d;

@@ -88,8 +88,6 @@ struct daemon {
 	bool is_interrupted;
 };
 
-uint64_t daemon_wall_ns(void);
-uint64_t daemon_mono_ns(void);
 void daemon_message(struct daemon *d, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

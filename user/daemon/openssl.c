@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "daemon/rpc.h"
 #include "target/tls_library.h"
 
@@ -45,7 +46,7 @@ void openssl_add_process(struct daemon *d, struct traced *t)
 {
 	struct fault why = {0};
 
-	t->taken_mono_ns = daemon_mono_ns();
+	t->taken_mono_ns = clock_mono_ns();
 	if (d->streams && attach(d, t, t->process, &why) && why.text[0])
 		say_failure(d, t, &why);
 }
@@ -63,7 +64,7 @@ static void look_again(struct daemon *d, struct traced *t)
 		return;
 	if (attach(d, t, process, &why))
 		say_failure(d, t, &why);
-	else if (t->tls && daemon_mono_ns() - t->taken_mono_ns >= YOUNG_NS)
+	else if (t->tls && clock_mono_ns() - t->taken_mono_ns >= YOUNG_NS)
 		daemon_message(d,
 			       "process %d has loaded OpenSSL: connections that it opened before "
 			       "are timed by direction only until they are in step",
@@ -73,7 +74,7 @@ static void look_again(struct daemon *d, struct traced *t)
 
 void openssl_look_again(struct daemon *d, bool wants_all)
 {
-	uint64_t now_ns = daemon_mono_ns();
+	uint64_t now_ns = clock_mono_ns();
 
 	if (!d->streams)
 		return;

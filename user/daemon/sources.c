@@ -7,9 +7,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/time_units.h"
 #include "daemon/sources.h"
 
-#define NS_PER_S       1000000000ULL
 #define STREAM_READ_NS 20000000ULL /* of the ring; it holds more than a tenth of a second */
 #define READ_MAX_NS \
 	NS_PER_S /* counters are 32 bits wide: a bucket must not wrap twice between readings */

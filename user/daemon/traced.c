@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "daemon/operations.h"
 #include "daemon/rpc.h"
 
@@ -366,7 +367,7 @@ int traced_take(struct daemon *d, struct traced *t, struct fault *why)
 		traced_fini(d, t);
 		return err;
 	}
-	t->since_wall_ns = daemon_wall_ns();
+	t->since_wall_ns = clock_wall_ns();
 	d->targets[t->target_idx].live_cnt++;
 	d->targets[t->target_idx].fault.text[0] = '\0';
 	d->traced[d->traced_cnt++] = *t;

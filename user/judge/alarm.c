@@ -7,11 +7,11 @@
 #include <string.h>
 
 #include "base/format.h"
+#include "base/time_units.h"
 #include "judge/alarm.h"
 #include "judge/alert_text.h"
 #include "judge/silence.h"
 
-#define NS_PER_S 1000000000ULL
 /* Nothing was known of it for so long: no window of an hour is left that could. */
 #define STALE_NS SOURCE_SILENT_NS
 

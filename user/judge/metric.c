@@ -6,9 +6,8 @@
 #include <string.h>
 
 #include "base/labels.h"
+#include "base/time_units.h"
 #include "judge/metric.h"
-
-#define NS_PER_S 1e9
 
 /* Some values come every second, those of the system check every ten; older ones count as gone. */
 #define VALUE_FRESH_NS 15000000000ULL
@@ -79,8 +78,7 @@ int metric_bind(struct metric_binding *binding, struct source_table *table,
  */
 static uint64_t end_of(const struct source *s, uint64_t now_ns)
 {
-	return s->newest_ns <= now_ns && now_ns - s->newest_ns < (uint64_t)NS_PER_S ? s->newest_ns
-										    : now_ns;
+	return s->newest_ns <= now_ns && now_ns - s->newest_ns < NS_PER_S ? s->newest_ns : now_ns;
 }
 
 struct rolling_totals metric_totals(const struct metric_binding *binding, uint64_t now_ns,
@@ -108,8 +106,8 @@ struct rolling_totals metric_totals(const struct metric_binding *binding, uint64
 
 uint64_t metric_span_of(const struct metric_binding *binding, uint64_t now_ns, uint64_t samples)
 {
-	static const uint64_t spans_ns[] = {1000000000ULL,   10000000000ULL,  60000000000ULL,
-					    300000000000ULL, 900000000000ULL, 3600000000000ULL};
+	static const uint64_t spans_ns[] = {NS_PER_S,	       10 * NS_PER_S,	   NS_PER_MINUTE,
+					    5 * NS_PER_MINUTE, 15 * NS_PER_MINUTE, NS_PER_HOUR};
 	uint64_t shortest_ns = 0;
 
 	for (size_t i = 0; i < binding->cnt; i++) {

@@ -8,11 +8,10 @@
 #include <string.h>
 
 #include "base/format.h"
+#include "base/time_units.h"
 #include "judge/system_check.h"
 
-#define NS_PER_S    1000000000ULL
-#define NS_PER_HOUR 3600000000000ULL
-#define FRESH_NS    3000000000ULL /* a feed may come a little late */
+#define FRESH_NS 3000000000ULL /* a feed may come a little late */
 
 static struct uptime *uptime_of(struct judge *judge, const char *target)
 {

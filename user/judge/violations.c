@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A ring of minutes; those that went by without a violation are cleared when the next one comes. */
+#include "base/time_units.h"
 #include "judge/violations.h"
-
-#define NS_PER_MINUTE 60000000000ULL
 
 void violations_add(struct violations *violations, uint64_t mono_ns)
 {

@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/time_units.h"
 #include "measure/packed.h"
 #include "measure/rolling.h"
 
-#define NS_PER_S 1000000000ULL
 #define TIER_CNT 3
 /* A minute, 15 minutes, an hour; and what is left up to the coarser ring's next boundary. */
 #define SECOND_CNT 70

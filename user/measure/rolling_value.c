@@ -4,9 +4,9 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/time_units.h"
 #include "measure/rolling_value.h"
 
-#define NS_PER_S 1000000000ULL
 #define TIER_CNT 3
 #define SLOT_CNT (60 + 90 + 60)
 

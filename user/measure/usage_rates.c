@@ -3,9 +3,8 @@
  * whose members change has no rate. */
 #include <string.h>
 
+#include "base/time_units.h"
 #include "measure/usage_rates.h"
-
-#define SECOND_NS 1e9
 
 static void add(struct usage_rates *rates, const char *name, double value)
 {
@@ -115,7 +114,7 @@ static void add_rate(struct usage_rates *rates, const char *name, uint64_t used,
 
 static double seconds_between(uint64_t before_ns, uint64_t after_ns)
 {
-	return before_ns && after_ns > before_ns ? (double)(after_ns - before_ns) / SECOND_NS : 0;
+	return before_ns && after_ns > before_ns ? (double)(after_ns - before_ns) / NS_PER_S : 0;
 }
 
 void usage_rates_of_target(const struct usage_target *before, const struct usage_target *after,
@@ -130,7 +129,7 @@ void usage_rates_of_target(const struct usage_target *before, const struct usage
 		return;
 	sum_up(before, after, &t);
 	if (t.cpu_ns != USAGE_UNKNOWN && seconds > 0) {
-		double cores = (double)t.cpu_ns / SECOND_NS / seconds;
+		double cores = (double)t.cpu_ns / NS_PER_S / seconds;
 
 		add(ret_rates, "cpu_percent", 100 * cores);
 		if (host->cpu_cnt != USAGE_UNKNOWN && host->cpu_cnt)
@@ -149,7 +148,7 @@ void usage_rates_of_target(const struct usage_target *before, const struct usage
 	add_rate(ret_rates, "write_bytes_per_s", t.written_bytes, seconds);
 	add_rate(ret_rates, "context_switches_per_s", t.switch_cnt, seconds);
 	if (after->at_ns >= t.start_ns)
-		add(ret_rates, "uptime_s", (double)(after->at_ns - t.start_ns) / SECOND_NS);
+		add(ret_rates, "uptime_s", (double)(after->at_ns - t.start_ns) / NS_PER_S);
 }
 
 /* ---- the host ---- */
@@ -207,7 +206,7 @@ static void add_disks(struct usage_rates *rates, const struct usage_host *before
 	add_rate(rates, "disk_written_bytes_per_s", written_bytes, seconds);
 	/* The kernel accounts a request's time when it ends, up to 10 ms too late. */
 	if (busiest_ns != USAGE_UNKNOWN && seconds > 0) {
-		double ratio = (double)busiest_ns / SECOND_NS / seconds;
+		double ratio = (double)busiest_ns / NS_PER_S / seconds;
 
 		add(rates, "disk_busy_ratio", ratio < 1 ? ratio : 1);
 	}

@@ -5,9 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/time_units.h"
 #include "notify/internal.h"
 
-#define RETRY_BASE_NS 1000000000ULL
+#define RETRY_BASE_NS NS_PER_S
 
 const char *notify_channel_state_name(enum notify_channel_state state)
 {

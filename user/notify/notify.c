@@ -7,6 +7,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "notify/send.h"
 
 #define EVENT_MAX 16
@@ -64,21 +65,21 @@ int notify_alert(struct notify *n, const struct alert *alert)
 
 	if (!n->channel_cnt)
 		return 0;
-	err = book_alert(n->book, alert, first_channels(n, alert), send_mono_ns());
+	err = book_alert(n->book, alert, first_channels(n, alert), clock_mono_ns());
 	send_arm(n, 0);
 	return err;
 }
 
 int notify_restored(struct notify *n, const struct alert *alert)
 {
-	uint64_t wall_ns = send_wall_ns();
+	uint64_t wall_ns = clock_wall_ns();
 	int err;
 
 	if (!n->channel_cnt)
 		return 0;
 	if (alert->fired_ns <= wall_ns && wall_ns - alert->fired_ns < NOTIFY_RETELL_NS)
 		return notify_alert(n, alert);
-	err = book_restore(n->book, alert, first_channels(n, alert), send_mono_ns());
+	err = book_restore(n->book, alert, first_channels(n, alert), clock_mono_ns());
 	send_arm(n, 0);
 	return err;
 }
@@ -90,19 +91,19 @@ bool notify_acknowledged(struct notify *n, const char *id, const char *by)
 
 void notify_silenced(struct notify *n, const char *id, bool is_silenced)
 {
-	book_silence(n->book, id, is_silenced, send_mono_ns());
+	book_silence(n->book, id, is_silenced, clock_mono_ns());
 	send_arm(n, 0);
 }
 
 void notify_adopt(struct notify *fresh, const struct notify *old)
 {
-	book_adopt(fresh->book, old->book, first_channels, fresh, send_mono_ns());
+	book_adopt(fresh->book, old->book, first_channels, fresh, clock_mono_ns());
 	send_arm(fresh, 0);
 }
 
 void notify_drain(struct notify *n)
 {
-	uint64_t now_ns = send_mono_ns();
+	uint64_t now_ns = clock_mono_ns();
 
 	if (n->drain_until_ns)
 		return;
@@ -113,7 +114,7 @@ void notify_drain(struct notify *n)
 
 bool notify_is_drained(const struct notify *n)
 {
-	uint64_t now_ns = send_mono_ns();
+	uint64_t now_ns = clock_mono_ns();
 
 	return now_ns >= n->drain_until_ns || book_is_idle(n->book, now_ns);
 }

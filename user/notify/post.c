@@ -12,11 +12,11 @@
 #include <curl/curl.h>
 
 #include "base/curl_handle.h"
+#include "base/time_units.h"
 #include "notify/post.h"
 
 #define RESPONSE_MAX_BYTES 65536 /* nothing of it is needed: a receiver that goes on is cut off */
 #define KEPT_CONNECTIONS   8L
-#define NS_PER_MS	   1000000ULL
 
 struct post {
 	CURLM *multi;
@@ -196,7 +196,7 @@ static void judge(struct transfer *t, CURLcode code, struct channel_result *r)
 		if (r->book.outcome == BOOK_RETRY && retry_after_s > 0)
 			r->book.retry_after_ns =
 				(retry_after_s < 86400 ? (uint64_t)retry_after_s : 86400) *
-				1000000000ULL;
+				NS_PER_S;
 		return;
 	}
 	curl_handle_reason(t->easy, code, t->error, r->error, sizeof(r->error));

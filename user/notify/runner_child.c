@@ -14,14 +14,13 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "notify/runner.h"
 
 #define SOCKET_FD      3
 #define VARIABLE_MAX   64
-#define NS_PER_MS      1000000ULL
 #define DESCRIPTOR_MAX 65536 /* closed one by one where the kernel lacks close_range (5.9) */
 
 struct command {
@@ -45,14 +44,6 @@ struct helper {
 		char bytes[RUNNER_MESSAGE_BYTES + 1];
 	} message;
 };
-
-static uint64_t mono_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000ULL + (uint64_t)t.tv_nsec;
-}
 
 static void answer(const struct helper *h, uint64_t attempt_idx, enum runner_end end, int code)
 {
@@ -147,7 +138,7 @@ static int start(struct helper *h, struct command *c)
 	if (pid > 0)
 		*c = (struct command){.pid = pid,
 				      .attempt_idx = r->attempt_idx,
-				      .deadline_ns = mono_ns() + channel->timeout_ns,
+				      .deadline_ns = clock_mono_ns() + channel->timeout_ns,
 				      .error_fd = fds[0]};
 	else
 		err = -errno;
@@ -227,7 +218,7 @@ static void reap(struct helper *h)
 /* Kills what is over its time. Returns ms until the next one is, -1 for none. */
 static int kill_late(struct helper *h)
 {
-	uint64_t now_ns = mono_ns(), next_ns = UINT64_MAX;
+	uint64_t now_ns = clock_mono_ns(), next_ns = UINT64_MAX;
 
 	for (size_t i = 0; i < RUNNER_COMMAND_MAX; i++) {
 		struct command *c = &h->commands[i];

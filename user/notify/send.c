@@ -8,28 +8,10 @@
 #include <sys/timerfd.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "notify/send.h"
 
-#define NS_PER_S	   1000000000ULL
 #define DEFAULT_TIMEOUT_NS 30000000000ULL
-
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
-}
-
-uint64_t send_mono_ns(void)
-{
-	return clock_ns(CLOCK_MONOTONIC);
-}
-
-uint64_t send_wall_ns(void)
-{
-	return clock_ns(CLOCK_REALTIME);
-}
 
 void send_arm(struct notify *n, uint64_t at_ns)
 {
@@ -56,10 +38,10 @@ static void finish(struct notify *n, size_t attempt_idx, const struct channel_re
 		.channel = c->config->name, .from = before, .error = result->error};
 
 	if (result->book.outcome == BOOK_SENT)
-		c->last_success_wall_ns = send_wall_ns();
+		c->last_success_wall_ns = clock_wall_ns();
 	else
 		memcpy(c->last_error, result->error, sizeof(c->last_error));
-	book_done(n->book, &a->batch, &result->book, send_mono_ns());
+	book_done(n->book, &a->batch, &result->book, clock_mono_ns());
 	a->is_used = false;
 	change.to = book_state(n->book, idx);
 	if (change.to != before && n->on_change)
@@ -113,7 +95,7 @@ static void start(struct notify *n, size_t attempt_idx)
 	struct channel_message message = {.config = c->config,
 					  .batch = &a->batch,
 					  .host = n->host,
-					  .wall_ns = send_wall_ns()};
+					  .wall_ns = clock_wall_ns()};
 	int err;
 
 	a->is_used = true;
@@ -139,7 +121,7 @@ static size_t free_attempt(const struct notify *n)
 
 void send_due(struct notify *n)
 {
-	uint64_t now_ns = send_mono_ns();
+	uint64_t now_ns = clock_mono_ns();
 	size_t i = free_attempt(n);
 
 	while (book_take(n->book, now_ns, &n->attempts[i].batch)) {

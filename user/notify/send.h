@@ -41,8 +41,6 @@ struct notify {
 	struct attempt attempts[SEND_ATTEMPT_MAX];
 };
 
-uint64_t send_mono_ns(void);
-uint64_t send_wall_ns(void);
 /* The timer at the instant, if it is not already. 0 means at once. */
 void send_arm(struct notify *notify, uint64_t at_ns);
 /* Begins all that is due. */

@@ -13,12 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/time_units.h"
 #include "notify/channel.h"
 #include "notify/signature.h"
 #include "wire/wire.h"
 
 #define NOT_ENDED "0001-01-01T00:00:00Z" /* how Go writes no time */
-#define NS_PER_S  1000000000ULL
 
 /* The alert's identity without its occurrence. */
 static json_t *fingerprint(const struct alert *a)

@@ -7,9 +7,9 @@
 #include <link.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "probe/calibrate.h"
 #include "probe/internal.h"
 
@@ -110,14 +110,11 @@ static int kind_attach(struct probe *probe, const struct kind *k, struct probe_g
 
 static uint64_t batch_ns(calibrate_fn fn)
 {
-	struct timespec from, to;
+	uint64_t from_ns = clock_mono_ns();
 
-	clock_gettime(CLOCK_MONOTONIC, &from);
 	for (int i = 0; i < BATCH_CALL_CNT; i++)
 		fn();
-	clock_gettime(CLOCK_MONOTONIC, &to);
-	return (uint64_t)(to.tv_sec - from.tv_sec) * 1000000000U + (uint64_t)to.tv_nsec -
-	       (uint64_t)from.tv_nsec;
+	return clock_mono_ns() - from_ns;
 }
 
 static int compare_ns(const void *left, const void *right)

@@ -5,22 +5,14 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "serve/client.h"
 #include "serve/request.h"
 #include "wire/wire.h"
 
 #define REQUESTS_AT_ONCE 4 /* of one client, then the others' turn */
-
-uint64_t client_mono_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000ULL + (uint64_t)t.tv_nsec;
-}
 
 void client_drop(struct serve *s, struct client *c)
 {
@@ -58,7 +50,7 @@ static bool flush(struct serve *s, struct client *c)
 			return false;
 		}
 		c->output_sent_bytes += (size_t)sent;
-		c->active_ns = client_mono_ns();
+		c->active_ns = clock_mono_ns();
 	}
 	free(c->output);
 	c->output = NULL;
@@ -194,7 +186,7 @@ static void serve_client(struct serve *s, struct client *c)
 			client_drop(s, c);
 			return;
 		}
-		c->active_ns = client_mono_ns();
+		c->active_ns = clock_mono_ns();
 		c->input_bytes += (size_t)got;
 	}
 	listen_for(s, c);
@@ -213,8 +205,7 @@ int client_add(struct serve *s, struct client *c, int fd, const struct serve_pee
 		free(input);
 		return err;
 	}
-	*c = (struct client){
-		.fd = fd, .peer = *peer, .active_ns = client_mono_ns(), .input = input};
+	*c = (struct client){.fd = fd, .peer = *peer, .active_ns = clock_mono_ns(), .input = input};
 	s->counts.client_cnt++;
 	return 0;
 }

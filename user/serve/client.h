@@ -29,7 +29,6 @@ struct serve {
 	struct client clients[SERVE_CLIENT_MAX];
 };
 
-uint64_t client_mono_ns(void);
 /* Takes the descriptor. -errno: it is not taken. */
 int client_add(struct serve *serve, struct client *client, int fd, const struct serve_peer *peer);
 void client_drop(struct serve *serve, struct client *client);

@@ -8,14 +8,14 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "serve/client.h"
 
 #define EVENT_MAX      16
 #define LISTENER_EVENT UINT64_MAX
 #define TIMER_EVENT    (UINT64_MAX - 1)
-#define CHECKS	       12 /* for silent clients, in the time that they may be silent */
-#define NS_PER_S       1000000000ULL
-#define EVICT_AFTER_NS 1000000000ULL /* a full table: who was heard of later stays */
+#define CHECKS	       12	/* for silent clients, in the time that they may be silent */
+#define EVICT_AFTER_NS NS_PER_S /* a full table: who was heard of later stays */
 
 /* A place for a new client: a free one, or that of the one that has been silent for longest. */
 static struct client *find_place(struct serve *s)
@@ -28,7 +28,7 @@ static struct client *find_place(struct serve *s)
 		if (s->clients[i].active_ns < oldest->active_ns)
 			oldest = &s->clients[i];
 	}
-	if (client_mono_ns() - oldest->active_ns < EVICT_AFTER_NS)
+	if (clock_mono_ns() - oldest->active_ns < EVICT_AFTER_NS)
 		return NULL;
 	s->counts.dropped_cnt++;
 	client_drop(s, oldest);
@@ -78,7 +78,7 @@ static void accept_clients(struct serve *s)
 
 static void drop_silent(struct serve *s)
 {
-	uint64_t now_ns = client_mono_ns(), expired_cnt;
+	uint64_t now_ns = clock_mono_ns(), expired_cnt;
 
 	if (read(s->timer_fd, &expired_cnt, sizeof(expired_cnt)) < 0)
 		return;

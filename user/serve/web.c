@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "serve/web.h"
 #include "serve/web_address.h"
 
@@ -26,9 +26,9 @@
 #define STACK_BYTES    (256 << 10) /* of handlers and library, which keep no texts on it */
 #define BODY_MAX       8	   /* answers in memory, whose readers are slow */
 #define BLOCK_BYTES    65536	   /* of an answer at once */
-#define ANSWER_MAX_NS  (30 * 1000000000ULL) /* a reader that is not done then is left */
-#define SLOW_NS	       (10 * 1000000000ULL) /* then it is, if others ask; what scrapers wait for */
-#define GRACE_NS       1000000000ULL	    /* for so long nobody has to go in favour of another */
+#define ANSWER_MAX_NS  (30 * NS_PER_S) /* a reader that is not done then is left */
+#define SLOW_NS	       (10 * NS_PER_S) /* then it is, if others ask; what scrapers wait for */
+#define GRACE_NS       NS_PER_S	       /* for so long nobody has to go in favour of another */
 
 static const char text_plain[] = "text/plain; charset=utf-8";
 
@@ -60,14 +60,6 @@ struct web {
 	unsigned int port;
 };
 
-static uint64_t mono_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
-}
-
 /* --- connections ------------------------------------------------------------------------------ */
 
 static int fd_of(struct MHD_Connection *connection)
@@ -91,7 +83,7 @@ static struct peer *peer_of(struct MHD_Connection *connection)
 static void set_state(struct peer *peer, enum peer_state state)
 {
 	peer->state = state;
-	peer->since_ns = mono_ns();
+	peer->since_ns = clock_mono_ns();
 }
 
 /* The peer that has been in this state for longest; NULL: none, or none for at least min_ns. */
@@ -105,7 +97,7 @@ static struct peer *find_longest(struct web *web, enum peer_state state, uint64_
 		if (p->state == state && (!longest || p->since_ns < longest->since_ns))
 			longest = p;
 	}
-	return longest && mono_ns() - longest->since_ns >= min_ns ? longest : NULL;
+	return longest && clock_mono_ns() - longest->since_ns >= min_ns ? longest : NULL;
 }
 
 /* A free place; else that of whoever has been silent for longest, so that clients that send
@@ -151,7 +143,7 @@ static ssize_t read_body(void *context, uint64_t position, char *buffer, size_t 
 	const struct body *body = context;
 	size_t cnt = body->cnt - (size_t)position;
 
-	if (mono_ns() > body->end_ns)
+	if (clock_mono_ns() > body->end_ns)
 		return MHD_CONTENT_READER_END_WITH_ERROR;
 	cnt = cnt < max ? cnt : max;
 	memcpy(buffer, body->bytes + position, cnt);
@@ -185,7 +177,7 @@ static struct MHD_Response *new_response(struct web *web, struct MHD_Connection 
 			      .fd = fd_of(connection),
 			      .bytes = answer->body,
 			      .cnt = answer->body ? answer->body_bytes : 0,
-			      .end_ns = mono_ns() + ANSWER_MAX_NS};
+			      .end_ns = clock_mono_ns() + ANSWER_MAX_NS};
 	web->body_cnt++;
 	response = MHD_create_response_from_callback(body->cnt, BLOCK_BYTES, read_body, body,
 						     free_body);

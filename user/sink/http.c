@@ -8,10 +8,10 @@
 #include <curl/curl.h>
 
 #include "base/curl_handle.h"
+#include "base/time_units.h"
 #include "sink/http.h"
 #include "sink/password.h"
 
-#define NS_PER_MS 1000000ULL
 #define SLOWEST_BYTES_PER_S                                                               \
 	(100U << 10)	      /* that a body may need beside the timeout, as in QuestDB's \
 				 clients (request_min_throughput) */

@@ -10,13 +10,13 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/time_units.h"
 #include "sink/ilp.h"
 
 #define ROOM_MIN_BYTES 65536
 #define ROWS_MIN       256
 #define NUMBER_BYTES   32 /* of any number as text, with what stands around it */
-#define NS_PER_US      1000
-#define BYTE_WORST     3 /* bytes that one of a text becomes: U+FFFD for what is not UTF-8 */
+#define BYTE_WORST     3  /* bytes that one of a text becomes: U+FFFD for what is not UTF-8 */
 
 /* Version 2: how a binary value begins behind its "=", and the types. */
 #define BINARY_MARK	 '='

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "sink/prometheus_labels.h"
 #include "sink/prometheus_registry.h"
 #include "sink/prometheus_text.h"
@@ -96,7 +96,7 @@ static void add_counter(struct page *page, const struct prometheus_family *f, co
 static void write_le(uint64_t bound_ns, enum prometheus_format format, char text[static LE_BYTES])
 {
 	double seconds = (double)bound_ns / 1e9;
-	bool is_whole = format == PROMETHEUS_OPENMETRICS && bound_ns % 1000000000 == 0;
+	bool is_whole = format == PROMETHEUS_OPENMETRICS && bound_ns % NS_PER_S == 0;
 
 	snprintf(text, LE_BYTES, ",le=\"%.15g%s\"} ", seconds, is_whole ? ".0" : "");
 }
@@ -249,15 +249,14 @@ static int write_page(struct page *page, struct prometheus *p)
 
 static void tell_state(struct prometheus *p, bool is_failed)
 {
-	struct timespec now;
+	uint64_t now_ns = clock_wall_ns();
 
-	clock_gettime(CLOCK_REALTIME, &now);
 	pthread_mutex_lock(&p->lock);
 	p->is_failing = is_failed;
 	p->failed_cnt += is_failed;
 	p->scrape_cnt += !is_failed;
 	if (!is_failed)
-		p->last_scrape_wall_ns = (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
+		p->last_scrape_wall_ns = now_ns;
 	pthread_mutex_unlock(&p->lock);
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/time_units.h"
 #include "sink/prometheus_text.h"
 
 #define FIRST_BYTES 4096
@@ -59,12 +60,12 @@ void prometheus_text_add_number(struct prometheus_text *t, uint64_t number)
 
 void prometheus_text_add_seconds(struct prometheus_text *t, uint64_t ns)
 {
-	uint64_t rest = ns % 1000000000;
+	uint64_t rest = ns % NS_PER_S;
 	char decimals[10] = ".";
 
 	for (size_t i = sizeof(decimals) - 1; i; i--, rest /= 10)
 		decimals[i] = (char)('0' + rest % 10);
-	prometheus_text_add_number(t, ns / 1000000000);
+	prometheus_text_add_number(t, ns / NS_PER_S);
 	prometheus_text_add(t, decimals, sizeof(decimals));
 }
 

@@ -6,18 +6,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "sink/questdb_internal.h"
 
-#define NS_PER_S    1000000000ULL
 #define STACK_BYTES (512U << 10) /* libcurl and SQLite need far less */
-
-static uint64_t mono_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
-}
 
 /* Signals are the loop's. */
 static int start_thread(struct questdb *q, struct fault *why)
@@ -94,7 +86,7 @@ int questdb_start(const struct questdb_options *options, struct questdb **ret_qu
 
 int questdb_stop(struct questdb *q, uint64_t max_ns)
 {
-	uint64_t at_ns = mono_ns() + max_ns;
+	uint64_t at_ns = clock_mono_ns() + max_ns;
 	struct timespec until = {(time_t)(at_ns / NS_PER_S), (long)(at_ns % NS_PER_S)};
 	int err = 0;
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/time_units.h"
 #include "measure/packed.h"
 #include "sink/questdb_direct.h"
 #include "sink/questdb_encode.h"
@@ -72,7 +73,7 @@ void questdb_direct_begin(struct questdb_direct *d, const char *run_id, uint64_t
 {
 	/* As in the history: where the clock stepped back, rows of one run still differ. */
 	if (start_wall_ns < d->last_start_ns + START_STEP_NS &&
-	    d->last_start_ns - start_wall_ns < 60 * 1000000000ULL)
+	    d->last_start_ns - start_wall_ns < 60 * NS_PER_S)
 		start_wall_ns = d->last_start_ns + START_STEP_NS;
 	d->last_start_ns = start_wall_ns;
 	handover_begin(d->handover, 1, start_wall_ns);

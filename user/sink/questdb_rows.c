@@ -8,14 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/time_units.h"
 #include "measure/packed.h"
 #include "sink/questdb_group.h"
 #include "sink/questdb_rows.h"
 
-#define NS_PER_MINUTE 60000000000ULL
-#define PART_MAX      1024 /* then it is a row that does not fit */
-#define NOT_OVER      2	   /* a group that may still grow */
-#define LIST_MAX      1000 /* alerts or events in one request */
+#define PART_MAX 1024 /* then it is a row that does not fit */
+#define NOT_OVER 2    /* a group that may still grow */
+#define LIST_MAX 1000 /* alerts or events in one request */
 
 const struct questdb_stream questdb_rows_streams[QUESTDB_STREAM_CNT] = {
 	{"questdb", QUESTDB_LATENCY, true},	  {"questdb:value", QUESTDB_VALUE, true},

@@ -8,11 +8,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "sink/questdb_internal.h"
 #include "sink/questdb_sql.h"
-
-#define NS_PER_MS 1000000ULL
-#define NS_PER_S  1000000000ULL
 
 #define LOOK_NS		 NS_PER_S /* the history is looked at so often, without being woken */
 #define PREPARE_NS	 (60 * NS_PER_S)   /* tables may be dropped meanwhile */
@@ -20,22 +18,6 @@
 #define BACKOFF_MIN_NS	 (10 * NS_PER_MS)  /* as QuestDB's clients: most failures are hiccups */
 #define STOPPING_WAIT_NS (200 * NS_PER_MS) /* between the last attempts */
 #define BACKOFF_MAX_NS	 (10 * NS_PER_S)
-
-static uint64_t mono_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
-}
-
-static uint64_t wall_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
-}
 
 static void count_sent(struct questdb *q, const struct questdb_sent *sent)
 {
@@ -46,7 +28,7 @@ static void count_sent(struct questdb *q, const struct questdb_sent *sent)
 		snprintf(q->status.last_error, sizeof(q->status.last_error), "%.*s",
 			 SINK_ERROR_BYTES - 1, sent->refusal.text);
 	if (sent->taken_cnt)
-		q->status.last_success_wall_ns = wall_ns();
+		q->status.last_success_wall_ns = clock_wall_ns();
 	pthread_mutex_unlock(&q->lock);
 }
 
@@ -54,7 +36,7 @@ static void count_sent(struct questdb *q, const struct questdb_sent *sent)
  * from time to time. */
 static int connect_server(struct questdb *q, struct fault *why)
 {
-	uint64_t now_ns = mono_ns();
+	uint64_t now_ns = clock_mono_ns();
 	bool is_due = !q->is_connected || now_ns - q->prepared_ns >= PREPARE_NS;
 	int version, err = 0;
 
@@ -247,7 +229,7 @@ static struct timespec at_mono(uint64_t ns)
 /* For so long, until it is woken (where that counts), or told to stop. */
 static void wait_for(struct questdb *q, uint64_t max_ns, bool is_wakeable)
 {
-	struct timespec until = at_mono(mono_ns() + max_ns);
+	struct timespec until = at_mono(clock_mono_ns() + max_ns);
 	int err = 0;
 
 	pthread_mutex_lock(&q->lock);
@@ -267,7 +249,7 @@ static bool is_over(struct questdb *q, bool was_stopping, int err)
 	if (!was_stopping)
 		return false;
 	pthread_mutex_lock(&q->lock);
-	is_late = mono_ns() >= q->stop_at_ns;
+	is_late = clock_mono_ns() >= q->stop_at_ns;
 	q->is_all_sent = err == 0;
 	pthread_mutex_unlock(&q->lock);
 	return is_late || err == 0 || err == -ECANCELED ||
@@ -288,7 +270,7 @@ void *questdb_worker_run(void *questdb)
 {
 	struct questdb *q = questdb;
 
-	q->random = mono_ns() | 1;
+	q->random = clock_mono_ns() | 1;
 	for (;;) {
 		bool was_stopping = is_stopping(q);
 		struct fault why = {""};

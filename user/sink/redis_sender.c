@@ -11,11 +11,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "sink/password.h"
 #include "sink/redis.h"
 #include "sink/redis_link.h"
 
-#define NS_PER_S	1000000000ULL
 #define RETRY_FIRST_NS	500000000ULL /* doubled by each failure */
 #define RETRY_MAX_NS	(30 * NS_PER_S)
 #define TICK_AGE_MAX_NS (30 * NS_PER_S) /* what is older would be shown as if it were new */
@@ -49,14 +49,6 @@ struct redis {
 	uint64_t random;
 };
 
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
-}
-
 /* Under the lock. False: it is later than until_mono_ns. */
 static bool wait_change(struct redis *r, uint64_t until_mono_ns)
 {
@@ -88,7 +80,7 @@ static void back_off(struct redis *r, bool is_long)
 	if (ns > RETRY_MAX_NS)
 		ns = RETRY_MAX_NS;
 	r->failure_cnt++;
-	r->retry_mono_ns = clock_ns(CLOCK_MONOTONIC) + ns / 2 + next_random(r) % (ns / 2);
+	r->retry_mono_ns = clock_mono_ns() + ns / 2 + next_random(r) % (ns / 2);
 }
 
 static void swap_ticks(struct redis *r)
@@ -113,7 +105,7 @@ static bool take_tick(struct redis *r)
 
 	pthread_mutex_lock(&r->lock);
 	while (!has_tick && !(r->is_stopping && (!r->has_waiting || r->was_last))) {
-		uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
+		uint64_t now_ns = clock_mono_ns();
 
 		if (r->has_waiting && now_ns - r->waiting->mono_ns > TICK_AGE_MAX_NS)
 			drop_waiting(r);
@@ -159,7 +151,7 @@ static void enter(struct redis *r, int err, const struct redis_link_result *resu
 		s->refused_cnt += result->refused_cnt;
 	}
 	if (!err && result->accepted_cnt)
-		s->last_success_wall_ns = clock_ns(CLOCK_REALTIME);
+		s->last_success_wall_ns = clock_wall_ns();
 	s->state = err || result->refused_cnt ? SINK_FAILING : SINK_OK;
 	if (s->state == SINK_FAILING)
 		memcpy(s->last_error, result->error, sizeof(s->last_error));
@@ -188,7 +180,7 @@ static void *run(void *context)
 
 	while (take_tick(r)) {
 		const struct redis_socket_patience patience = {
-			.until_mono_ns = clock_ns(CLOCK_MONOTONIC) + r->timeout_ns,
+			.until_mono_ns = clock_mono_ns() + r->timeout_ns,
 			.cancel_fd = r->cancel_fd,
 		};
 		struct redis_link_result result;
@@ -275,7 +267,7 @@ int redis_start(const struct config_redis *config, struct redis **ret_redis, str
 	r->waiting = &r->ticks[1];
 	r->sending = &r->ticks[2];
 	r->status.state = SINK_STARTING;
-	r->random = clock_ns(CLOCK_REALTIME) ^ (uint64_t)getpid();
+	r->random = clock_wall_ns() ^ (uint64_t)getpid();
 	pthread_mutex_init(&r->lock, NULL);
 	pthread_condattr_init(&attributes);
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -293,7 +285,7 @@ int redis_start(const struct config_redis *config, struct redis **ret_redis, str
 /* Under the lock. True: the thread has ended. */
 static bool wait_end(struct redis *r, uint64_t max_ns)
 {
-	uint64_t until_ns = clock_ns(CLOCK_MONOTONIC) + max_ns;
+	uint64_t until_ns = clock_mono_ns() + max_ns;
 
 	while (!r->has_ended) {
 		if (!wait_change(r, until_ns))
@@ -361,8 +353,8 @@ void redis_end(struct redis *r)
 
 	if (!tick->command_cnt)
 		return;
-	tick->wall_ns = clock_ns(CLOCK_REALTIME);
-	tick->mono_ns = clock_ns(CLOCK_MONOTONIC);
+	tick->wall_ns = clock_wall_ns();
+	tick->mono_ns = clock_mono_ns();
 	pthread_mutex_lock(&r->lock);
 	if (r->has_waiting)
 		drop_waiting(r);

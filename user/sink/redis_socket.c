@@ -12,19 +12,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "sink/redis_socket.h"
 
-#define NS_PER_S    1000000000ULL
-#define NS_PER_MS   1000000ULL
 #define ADDRESS_MAX 8 /* of one name that are tried */
-
-static uint64_t mono_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
-}
 
 int redis_socket_wait(int fd, short events, const struct redis_socket_patience *patience)
 {
@@ -32,7 +23,7 @@ int redis_socket_wait(int fd, short events, const struct redis_socket_patience *
 			       {.fd = patience->cancel_fd, .events = POLLIN}};
 
 	for (;;) {
-		uint64_t now_ns = mono_ns();
+		uint64_t now_ns = clock_mono_ns();
 		uint64_t left_ns =
 			patience->until_mono_ns > now_ns ? patience->until_mono_ns - now_ns : 0;
 		struct timespec left = {(time_t)(left_ns / NS_PER_S), (long)(left_ns % NS_PER_S)};
@@ -98,7 +89,7 @@ static int open_any(const struct addrinfo *list, const struct redis_socket_patie
 	for (const struct addrinfo *i = list; i && left_cnt < ADDRESS_MAX; i = i->ai_next)
 		left_cnt++;
 	for (; list && left_cnt; list = list->ai_next, left_cnt--) {
-		uint64_t now_ns = mono_ns();
+		uint64_t now_ns = clock_mono_ns();
 		struct redis_socket_patience part = *patience;
 
 		if (part.until_mono_ns > now_ns)

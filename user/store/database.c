@@ -11,12 +11,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/time_units.h"
 #include "store/database.h"
 
 #define APPLICATION_ID 0x746b7363 /* "tksc" */
 #define VERSION	       2
 #define BUSY_MS	       5000 /* a checkpoint of the other side takes less */
-#define NS_PER_S       1000000000ULL
 
 const uint64_t database_resolution_ns[DATABASE_RESOLUTION_CNT] = {
 	[DATABASE_10S] = 10 * NS_PER_S,

@@ -9,11 +9,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "store/handover.h"
 
 #define BUFFER_MIN_BYTES  65536
 #define BUFFER_KEEP_BYTES (1U << 20) /* larger ones are given back when they are empty */
-#define NS_PER_S	  1000000000ULL
 
 struct buffer {
 	uint8_t *bytes;
@@ -148,13 +148,9 @@ bool handover_end(struct handover *h)
 
 static struct timespec deadline_after(uint64_t ns)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	ns += (uint64_t)t.tv_nsec;
-	t.tv_sec += (time_t)(ns / NS_PER_S);
-	t.tv_nsec = (long)(ns % NS_PER_S);
-	return t;
+	ns += clock_mono_ns();
+	return (struct timespec){.tv_sec = (time_t)(ns / NS_PER_S),
+				 .tv_nsec = (long)(ns % NS_PER_S)};
 }
 
 const struct handover_item *handover_take(struct handover *h, uint64_t max_ns)

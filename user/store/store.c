@@ -12,10 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/time_units.h"
 #include "measure/packed.h"
 #include "store/worker.h"
-
-#define NS_PER_S 1000000000ULL
 
 /* Two writers would set each other's files aside. */
 static int take_lock(struct store *s, struct fault *why)

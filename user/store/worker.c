@@ -2,15 +2,14 @@
 /* The thread that writes: failures are waited out, damaged files set aside. */
 #include <errno.h>
 #include <stdio.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "store/aside.h"
 #include "store/worker.h"
 
-#define IDLE_NS	      (3600 * 1000000000ULL) /* nothing to do: until something comes */
-#define CHECK_BYTES   (256ULL << 20)	     /* larger files are not read whole at the start */
+#define IDLE_NS	      (3600 * NS_PER_S) /* nothing to do: until something comes */
+#define CHECK_BYTES   (256ULL << 20)	/* larger files are not read whole at the start */
 #define SET_ASIDE_MAX 8 /* in one life: then it is the disk, and the files would fill it */
-#define NS_PER_S      1000000000ULL
 
 static void set_health(struct store *s, enum store_health health, const char *problem)
 {
@@ -70,14 +69,6 @@ static int follow_file(struct store *s, struct fault *why)
 	return s->writer ? 0 : worker_open(s, why);
 }
 
-static uint64_t mono_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
-}
-
 static void count_written(struct store *s, uint64_t took_ns)
 {
 	pthread_mutex_lock(&s->lock);
@@ -100,7 +91,7 @@ void worker_count_dropped(struct store *s, const struct handover_item *item)
 /* 0: written. -EINVAL: never will be. Else to be tried again. */
 static int write_item(struct store *s, const struct handover_item *item, struct fault *why)
 {
-	uint64_t began_ns = mono_ns();
+	uint64_t began_ns = clock_mono_ns();
 	int err = follow_file(s, why);
 
 	if (!err)
@@ -111,7 +102,7 @@ static int write_item(struct store *s, const struct handover_item *item, struct 
 
 		if (writer_trim(s->writer, item->wall_ns, &reason) == -EBADMSG)
 			return replace_writer(s, &reason, why);
-		count_written(s, mono_ns() - began_ns);
+		count_written(s, clock_mono_ns() - began_ns);
 	}
 	return err;
 }

@@ -5,12 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/time_units.h"
 #include "store/alert_row.h"
 #include "store/internal.h"
 #include "store/retention.h"
 
-#define STEP_BACK_MAX_NS (60 * 1000000000ULL) /* see store_batch_begin */
-#define START_STEP_NS	 1000		      /* timestamps of QuestDB's are of microseconds */
+#define STEP_BACK_MAX_NS (60 * NS_PER_S) /* see store_batch_begin */
+#define START_STEP_NS	 1000		 /* timestamps of QuestDB's are of microseconds */
 #define RUN_BYTES	 128
 
 static const char *const texts[WRITER_STATEMENT_CNT] = {

@@ -6,9 +6,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/time_units.h"
 #include "store/internal.h"
 
-#define SEEN_EVERY_NS (3600 * 1000000000ULL) /* how exactly series.last_ns is kept */
+#define SEEN_EVERY_NS (3600 * NS_PER_S) /* how exactly series.last_ns is kept */
 
 static void bind_texts(sqlite3_stmt *s, const char *const *strings, int cnt)
 {

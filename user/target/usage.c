@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/time_units.h"
 #include "target/usage.h"
 #include "target/usage_text.h"
 
@@ -47,7 +48,7 @@ uint64_t usage_now_ns(void)
 	struct timespec now;
 
 	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
 }
 
 /* The process ended: its files say so in several ways. */
@@ -82,7 +83,7 @@ int usage_open(pid_t pid, struct usage **ret_usage, struct fault *why)
 		return fault_set(why, -ENOMEM, "out of memory");
 	snprintf(path, sizeof(path), "/proc/%d", pid);
 	u->pid = pid;
-	u->scale.tick_ns = 1000000000 / (uint64_t)sysconf(_SC_CLK_TCK);
+	u->scale.tick_ns = NS_PER_S / (uint64_t)sysconf(_SC_CLK_TCK);
 	u->scale.page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
 	u->stat_fd = -1;
 	u->dir_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);

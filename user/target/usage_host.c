@@ -9,6 +9,7 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
+#include "base/time_units.h"
 #include "target/usage.h"
 #include "target/usage_host.h"
 #include "target/usage_text.h"
@@ -82,7 +83,7 @@ int usage_host_open(const char *state_dir, struct usage_host_reader **ret_reader
 	if (!r)
 		return fault_set(why, -ENOMEM, "out of memory");
 	r->state_fd = -1;
-	r->scale.tick_ns = 1000000000 / (uint64_t)sysconf(_SC_CLK_TCK);
+	r->scale.tick_ns = NS_PER_S / (uint64_t)sysconf(_SC_CLK_TCK);
 	/* One that is not there leaves its values unknown. */
 	for (size_t i = 0; i < HOST_FILE_CNT; i++)
 		r->fds[i] = open(paths[i], O_RDONLY | O_CLOEXEC);
