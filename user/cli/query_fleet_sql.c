@@ -19,7 +19,7 @@
 
 /* The server's limit of a request's head is 64 KiB, escaped threefold. Names are matched here
  * again, so that these may be left out. */
-#define PATTERN_MAX_BYTES 4096
+#define PATTERN_MAX_BYTES 1024
 
 static void write_byte(FILE *out, unsigned char byte)
 {
