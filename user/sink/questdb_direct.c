@@ -244,6 +244,13 @@ int questdb_direct_send(struct questdb_direct *d, struct http *http, struct ilp 
 	return 1;
 }
 
+uint64_t questdb_direct_oldest_ns(struct questdb_direct *d)
+{
+	const struct handover_item *item = handover_take(d->handover, 0);
+
+	return item ? item->wall_ns : 0;
+}
+
 uint64_t questdb_direct_waiting_cnt(const struct questdb_direct *d)
 {
 	return atomic_load(&d->waiting_cnt);

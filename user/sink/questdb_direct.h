@@ -27,6 +27,8 @@ void questdb_direct_end(struct questdb_direct *direct);
  * sent; 0: none waits; else as questdb_send, and it still waits. */
 int questdb_direct_send(struct questdb_direct *direct, struct http *http, struct ilp *ilp,
 			struct questdb_sent *sent, struct fault *why);
+/* The sender: when the oldest batch that waits began; 0: none does. */
+uint64_t questdb_direct_oldest_ns(struct questdb_direct *direct);
 /* Without rows of buckets. */
 void questdb_direct_skip_buckets(struct questdb_direct *direct);
 

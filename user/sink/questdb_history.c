@@ -83,6 +83,7 @@ int questdb_history_open(struct questdb *q, struct fault *why)
 int questdb_history_count(struct questdb *q, struct fault *why)
 {
 	uint64_t cnt = 0, oldest_ns = 0, direct_cnt = questdb_direct_waiting_cnt(q->direct);
+	uint64_t direct_ns = questdb_direct_oldest_ns(q->direct);
 	int64_t first = INT64_MAX;
 	int err = 0;
 
@@ -97,6 +98,8 @@ int questdb_history_count(struct questdb *q, struct fault *why)
 		err = history_batch_waiting(q->history, first, &cnt, &oldest_ns);
 	if (err)
 		return fault_set(why, err, "%s", history_problem(q->history));
+	if (!oldest_ns || (direct_ns && direct_ns < oldest_ns))
+		oldest_ns = direct_ns;
 	pthread_mutex_lock(&q->lock);
 	q->status.behind_cnt = cnt + direct_cnt;
 	q->status.oldest_wall_ns = oldest_ns;
