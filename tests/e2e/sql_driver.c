@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What tickscope asks of a QuestDB, one call at a time: sql_driver WHAT URL [USER PASSWORD_FILE].
- * WHAT: prepare (tables and views), version (of ILP), suspended. Prints the result's number and,
- * where there is one, the reason.
+ * WHAT: prepare (tables and views), version (of ILP), suspended, invalid. Prints the result's
+ * number and, where there is one, the reason.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -20,6 +20,8 @@ static int act(const char *what, struct http *http, struct fault *why)
 		return questdb_sql_prepare(http, why);
 	if (strcmp(what, "suspended") == 0)
 		return questdb_sql_suspended(http, why);
+	if (strcmp(what, "invalid") == 0)
+		return questdb_sql_invalid(http, why);
 	if (strcmp(what, "version") != 0)
 		return fault_set(why, -EINVAL, "there is no \"%s\"", what);
 	err = questdb_sql_ilp_version(http, &version, why);

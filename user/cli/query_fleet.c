@@ -303,7 +303,12 @@ static void say_limits(void *state)
 {
 	const struct query_fleet *f = state;
 	const struct history_span *span = &f->query->span;
+	struct fault why = {""};
 	char end[32];
+
+	/* That it could not be asked is of no interest: the rows are here. */
+	if (span->since_wall_ns < f->finest_from_wall_ns && questdb_sql_invalid(f->http, &why) > 0)
+		cli_message("QuestDB at %s: %s", f->url, why.text);
 
 	if (span->step_ns && span->step_ns < NS_PER_HOUR &&
 	    span->since_wall_ns < f->finest_from_wall_ns)

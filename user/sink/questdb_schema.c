@@ -217,7 +217,7 @@ static bool is_our_view(const char *name)
 	return false;
 }
 
-static int find_suspended(struct http *http, struct fault *why)
+int questdb_sql_suspended(struct http *http, struct fault *why)
 {
 	char name[NAME_BYTES], reason[NAME_BYTES];
 	const json_t *row;
@@ -231,7 +231,7 @@ static int find_suspended(struct http *http, struct fault *why)
 	json_array_foreach(rows, i, row)
 	{
 		text_of(row, 0, name);
-		if (!is_our_table(name) && !is_our_view(name))
+		if (!is_our_table(name))
 			continue;
 		text_of(row, 2, reason);
 		err = fault_set(why, 1,
@@ -245,7 +245,7 @@ static int find_suspended(struct http *http, struct fault *why)
 }
 
 /* It is not made anew from here: that would leave out what its table has dropped since. */
-static int find_invalid(struct http *http, struct fault *why)
+int questdb_sql_invalid(struct http *http, struct fault *why)
 {
 	char name[NAME_BYTES], reason[NAME_BYTES];
 	const json_t *row;
@@ -267,14 +267,8 @@ static int find_invalid(struct http *http, struct fault *why)
 			"its view \"%s\" gets no more rows (%s): \"REFRESH MATERIALIZED VIEW "
 			"%s FULL\" makes it anew, of what its table still has",
 			name, text_of(row, 1, reason), name);
+		break;
 	}
 	json_decref(rows);
 	return err;
-}
-
-int questdb_sql_suspended(struct http *http, struct fault *why)
-{
-	int err = find_suspended(http, why);
-
-	return err ? err : find_invalid(http, why);
 }

@@ -27,8 +27,10 @@ int questdb_sql_ilp_version(struct http *http, int *ret_version, struct fault *w
  */
 int questdb_sql_prepare(struct http *http, struct fault *why);
 
-/* The first table of ours whose writing the server has suspended, or view that it no longer keeps,
- * as a reason: 1; 0: none is. As questdb_sql. */
+/* The first table of ours whose writing the server has suspended, as a reason: 1; 0: none is. As
+ * questdb_sql. */
 int questdb_sql_suspended(struct http *http, struct fault *why);
+/* Likewise, the first view of ours that it no longer keeps: rows go on, hours are missing. */
+int questdb_sql_invalid(struct http *http, struct fault *why);
 
 #endif
