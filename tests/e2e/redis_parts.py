@@ -15,8 +15,7 @@ from agent_parts import BUILD
 from notify_parts import free_port, wait_for
 
 PLAIN = os.path.abspath(os.path.join(BUILD, "bpf-targets/plain"))
-CALLS, THREADS = 1000, 2
-PLAIN_CALLS = CALLS * THREADS
+PLAIN_CALLS = 2000
 PASSWORD = "correct horse battery"
 
 
@@ -228,9 +227,9 @@ sinks:
 
 
 @contextlib.contextmanager
-def called(agent, count=1):
-    """A process that has made its calls, and lives on."""
-    process = subprocess.Popen([PLAIN, "leaf", str(CALLS), str(THREADS)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+def called(agent, count=1, threads=2):
+    """A process that has made its calls, and lives on; the agent's `count`th."""
+    process = subprocess.Popen([PLAIN, "leaf", str(PLAIN_CALLS // threads), str(threads)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                text=True)
     try:
         assert process.stdout.readline() == "ready\n"
