@@ -124,8 +124,7 @@ const struct agent_sink agent_sink_redis = {
 	"moments", wants_moments, is_same_moments, start_moments, stop, second, NULL, status};
 const struct agent_sink agent_sink_questdb = {.name = "none", .is_wanted = wants_none};
 
-/* --- an agent of nothing but sinks -------------------------------------------------------------
- */
+/* --- an agent of nothing but sinks ------------------------------------------------------------ */
 
 static struct config *config_with(const char *rows_at, const char *moments_at)
 {
@@ -203,9 +202,6 @@ static const char *said(struct agent *a, void (*call)(struct agent *a))
 	text[to] = '\0';
 	return text;
 }
-
-/* --- tests -------------------------------------------------------------------------------------
- */
 
 static void test_wanted(void **state)
 {
