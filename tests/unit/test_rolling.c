@@ -162,10 +162,15 @@ static void test_late(void **state)
 	assert_int_equal(t.count, 597);
 	rolling_sum(f->rolling, 100 * S, 100 * S, &t);
 	assert_int_equal(t.count, 997);
-	/* Two windows that end in one second add up. */
+	/* Two windows that end in one second add up; at one instant, their time does not. */
 	add(f, 100, 3);
 	rolling_sum(f->rolling, 100 * S, S, &t);
 	assert_int_equal(t.count, 13);
+	assert_int_equal(t.duration_ns, S);
+	fill(f->window, 5, 1000, 0);
+	assert_int_equal(rolling_add(f->rolling, 100 * S - S / 2, f->window, f->scratch), 0);
+	rolling_sum(f->rolling, 100 * S, S, &t);
+	assert_int_equal(t.count, 18);
 	assert_int_equal(t.duration_ns, 2 * S);
 	fill(f->window, 1, 5, 0);
 	assert_int_equal(rolling_add(f->rolling, 40 * S, f->window, f->scratch), -ESTALE);

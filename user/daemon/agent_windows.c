@@ -21,7 +21,7 @@ uint64_t agent_windows_moment(struct agent *a, uint64_t mono_ns, uint64_t start_
 	if (second_of(mono_ns) <= last_s) {
 		/* What a configuration that goes counted last belongs to the second before. */
 		if (mono_ns < last_ns + NS_PER_S / 2)
-			return mono_ns > last_ns ? mono_ns : last_ns;
+			return mono_ns > last_ns ? mono_ns : last_ns + 1;
 		/* Timers are late by turns: a whole interval has a second of its own. */
 		mono_ns = (last_s + 1) * NS_PER_S + 1;
 	}

@@ -178,9 +178,16 @@ int rolling_add(struct rolling *rolling, uint64_t end_ns, const struct window *w
 	if (!is_first && s > before_s)
 		err = build_over(rolling, before_s, s, scratch);
 	if (slot->period_idx == s) {
+		uint64_t before_ns;
+
 		window_clear(scratch);
 		slot_merge(slot, scratch);
+		before_ns = scratch->duration_ns;
 		window_merge(scratch, window);
+		/* Those that end at one instant ran beside each other, not after each other. */
+		if (end_ns == rolling->newest_ns)
+			scratch->duration_ns =
+				before_ns > window->duration_ns ? before_ns : window->duration_ns;
 		window = scratch;
 	}
 	if (!err)

@@ -33,8 +33,9 @@ void rolling_free(struct rolling *rolling);
 
 /*
  * Adds what was counted up to end_ns; windows of about a second, empty ones too (they say that
- * nothing happened, a missing one that nothing is known). scratch is overwritten. 0; -ESTALE: more
- * than a minute older than the newest, dropped; -ENOMEM: dropped.
+ * nothing happened, a missing one that nothing is known). Several of one instant, as two functions
+ * of one name have, count as one time. scratch is overwritten. 0; -ESTALE: more than a minute older
+ * than the newest, dropped; -ENOMEM: dropped.
  */
 int rolling_add(struct rolling *rolling, uint64_t end_ns, const struct window *window,
 		struct window *scratch);
