@@ -66,7 +66,7 @@ def check_panels(board):
             if part["datasource"]["uid"] != "${datasource}":
                 yield f"{title}: it does not use the chosen data source"
         unit = panel["fieldConfig"]["defaults"].get("unit")
-        if panel["type"] != "table" and unit not in UNITS:
+        if unit not in UNITS:
             yield f"{title}: the unit {unit!r}"
         for override in panel["fieldConfig"]["overrides"]:
             for change in override["properties"]:

@@ -39,9 +39,7 @@ def thresholds(*steps):
 
 def field_config(spec):
     defaults = {"color": {"mode": "palette-classic" if spec["kind"] == "timeseries" else "thresholds"},
-                "thresholds": spec.get("thresholds") or thresholds(("green", None))}
-    if spec.get("unit"):
-        defaults["unit"] = spec["unit"]
+                "thresholds": spec.get("thresholds") or thresholds(("green", None)), "unit": spec.get("unit", "none")}
     for key in ("decimals", "mappings", "min", "max"):
         if key in spec:
             defaults[key] = spec[key]
