@@ -15,6 +15,7 @@
 #include "sink/questdb_tables.h"
 
 #define BUCKET_DAYS 7 /* the TTL of tickscope_bucket: whole days are dropped */
+#define LISTED_MAX  (16 * HISTORY_SERIES_MAX) /* before those of one row are one */
 
 static void close_fleet(void *state)
 {
@@ -245,6 +246,11 @@ static void sort_list(struct query_fleet *f)
 	f->list.cnt = kept;
 }
 
+static int refuse_many(struct fault *why)
+{
+	return fault_set(why, -E2BIG, "more than %d series match: say which", HISTORY_SERIES_MAX);
+}
+
 static int list_part(struct query_fleet *f, const struct query_fleet_part *part, struct fault *why)
 {
 	char labels[LABELS_TEXT_BYTES];
@@ -259,7 +265,9 @@ static int list_part(struct query_fleet *f, const struct query_fleet_part *part,
 	json_array_foreach(rows, i, row)
 	{
 		err = query_fleet_series(f, row, &series, labels, why);
-		if (err == 1 && append(f, &series))
+		if (err == 1 && f->list.cnt == LISTED_MAX)
+			err = refuse_many(why);
+		else if (err == 1 && append(f, &series))
 			err = fault_set(why, -ENOMEM, "out of memory");
 		if (err < 0)
 			break;
@@ -282,8 +290,7 @@ static int list_series(void *state, const struct history_list **ret_list, struct
 		return err;
 	sort_list(f);
 	if (f->list.cnt > HISTORY_SERIES_MAX)
-		return fault_set(why, -E2BIG, "more than %d series match: say which",
-				 HISTORY_SERIES_MAX);
+		return refuse_many(why);
 	*ret_list = &f->list;
 	return 0;
 }
