@@ -277,8 +277,10 @@ void processes_ended(struct daemon *d, pid_t pid)
 	if (!t)
 		return;
 	daemon_message(d, "process %d (%s) has ended", pid, process_name(t->process));
-	if (d->sock)
+	if (d->sock) {
+		rpc_find_endpoints(d);
 		sock_remove_target(d->sock, pid);
+	}
 	traced_remove(d, t);
 }
 

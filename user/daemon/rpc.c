@@ -113,22 +113,6 @@ int rpc_add_process(struct daemon *d, pid_t pid, size_t target_idx, struct fault
 		       : err;
 }
 
-static const char *target_name(const struct daemon *d, size_t target_idx)
-{
-	const struct daemon_target *target = d->targets[target_idx].config;
-	const char *name = target->name, *slash;
-
-	for (size_t i = 0; !name && i < d->traced_cnt; i++) {
-		if (d->traced[i].target_idx == target_idx)
-			name = process_name(d->traced[i].process);
-	}
-	if (name || !target->match->exe)
-		return name ? name : "";
-	/* Its processes end before they can be looked at. */
-	slash = strrchr(target->match->exe, '/');
-	return slash ? slash + 1 : target->match->exe;
-}
-
 static struct operation *add_operation(struct daemon *d, const struct ts_endpoint_key *key,
 				       const char *name, const struct ts_series *stripes,
 				       size_t stripe_cnt)
@@ -139,14 +123,8 @@ static struct operation *add_operation(struct daemon *d, const struct ts_endpoin
 		return NULL;
 	/* The endpoint that all others share has no target of its own. */
 	o->target_idx = key->target ? key->target - 1U : 0;
-	o->target = strdup(target_name(d, o->target_idx));
-	for (size_t i = 0; o->target && i < d->traced_cnt; i++) {
-		if (d->traced[i].target_idx == o->target_idx &&
-		    operations_add_pid(o, d->traced[i].pid))
-			return NULL;
-	}
 	snprintf(o->probe_text, sizeof(o->probe_text), "%s", sock_hooks_name(sock_hooks(d->sock)));
-	return o->target ? o : NULL;
+	return rpc_set_target(d, o) ? NULL : o;
 }
 
 static void add_label(struct operation *o, const char *name, const char *value)
@@ -231,7 +209,7 @@ static bool add_endpoint(struct daemon *d, const struct sock_endpoint *e)
 	return is_feed || add_segments(d, e, name);
 }
 
-static void find_endpoints(struct daemon *d)
+void rpc_find_endpoints(struct daemon *d)
 {
 	struct sock_endpoint fresh[16];
 	size_t cnt;
@@ -268,7 +246,7 @@ bool rpc_add_parsed(struct daemon *d, const struct parsed *p)
 
 	/* A record can be of an endpoint that came up after the last look. */
 	if (key->role == TS_ROLE_NONE)
-		find_endpoints(d);
+		rpc_find_endpoints(d);
 	rpc_operation_name(d, key, &(struct rpc_kind){p->kind, protocol_name(p->protocol), false},
 			   name, sizeof(name));
 	o = add_operation(d, key, name, &p->series[TS_RPC_TOTAL], 1);
@@ -364,7 +342,7 @@ void rpc_read_stream(struct daemon *d)
 		return;
 	openssl_look_again(d, false);
 	/* Records name their endpoints by number. */
-	find_endpoints(d);
+	rpc_find_endpoints(d);
 	sock_read_stream(d->sock, streams_take, d);
 }
 
@@ -372,7 +350,7 @@ void rpc_read(struct daemon *d, bool is_end)
 {
 	sock_settle(d->sock, is_end ? 0 : IDLE_NS);
 	openssl_look_again(d, true);
-	find_endpoints(d);
+	rpc_find_endpoints(d);
 	if (d->streams) {
 		bool has_more;
 

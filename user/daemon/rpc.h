@@ -48,6 +48,8 @@ int rpc_add_process(struct daemon *d, pid_t pid, size_t target_idx, struct fault
 /* Makes operations of new endpoints, and brings the figures of all up to date; at the end also of
  * what may still go on. */
 void rpc_read(struct daemon *d, bool is_end);
+/* Only the former: before a process whose name they have is forgotten. */
+void rpc_find_endpoints(struct daemon *d);
 void rpc_begin_interval(struct daemon *d);
 /* Hands what has come since to the parsers. */
 void rpc_read_stream(struct daemon *d);
@@ -57,6 +59,9 @@ bool rpc_add_parsed(struct daemon *d, const struct parsed *parsed);
 struct protocol_counts *rpc_counts(struct daemon *d, uint32_t endpoint);
 /* rpc_figures.c: of the total and the interval, from what the kernel has counted. */
 void rpc_figures_read(struct rpc *rpc);
+
+/* rpc_target.c: the name of an operation's target, and its processes. 0 or -ENOMEM. */
+int rpc_set_target(const struct daemon *d, struct operation *o);
 
 struct rpc_kind {
 	enum operation_kind operation;
