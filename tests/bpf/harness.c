@@ -90,6 +90,61 @@ struct child *tickscope_start(const char *const args[])
 	return child_start(argv);
 }
 
+struct child *trace_start(const char *const args[], struct child *target, json_t **ret_truth)
+{
+	struct child *tracer = tickscope_start(args);
+
+	if (!child_await_err(tracer, "attached"))
+		fail_msg("not attached: %s", tracer->err_text);
+	child_send(target, "go\n");
+	if (!child_await_out(target, "}\n"))
+		fail_msg("the target ended with %d: %s", child_finish(target), target->err_text);
+	*ret_truth = last_json(target->out_text);
+	return tracer;
+}
+
+json_t *trace_summary(struct child *tracer)
+{
+	int status = child_finish(tracer);
+	json_t *summary;
+
+	if (status != 0)
+		fail_msg("tickscope ended with %d: %s", status, tracer->err_text);
+	summary = last_json(tracer->out_text);
+	child_free(tracer);
+	return summary;
+}
+
+json_t *trace_stop(struct child *tracer)
+{
+	kill(tracer->pid, SIGINT);
+	return trace_summary(tracer);
+}
+
+void target_release(struct child *target)
+{
+	child_send(target, "end\n");
+	assert_int_equal(child_finish(target), 0);
+	child_free(target);
+}
+
+pid_t child_of(pid_t pid)
+{
+	char path[64], line[64] = "";
+	long child;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
+	file = fopen(path, "re");
+	assert_non_null(file);
+	if (fgets(line, sizeof(line), file) == NULL)
+		fail_msg("process %d has no child", pid);
+	fclose(file);
+	child = strtol(line, NULL, 10);
+	assert_in_range(child, 1, INT32_MAX);
+	return (pid_t)child;
+}
+
 /* Reads what is there; false once the pipe is closed. */
 static bool read_some(int *fd, char *text, size_t *bytes)
 {

@@ -37,6 +37,18 @@ struct child *target_start(const char *name, const char *mode, const char *count
 /* Starts $TICKSCOPE with these arguments (NULL at the end). */
 struct child *tickscope_start(const char *const args[]);
 
+/* Starts tickscope with these arguments, which trace the target, lets the target run from its
+ * "ready" to its truth, and hands that back. Fails the test where either does not come so far. */
+struct child *trace_start(const char *const args[], struct child *target, json_t **ret_truth);
+/* Waits for the end of a trace, and frees it: its summary. */
+json_t *trace_summary(struct child *tracer);
+/* Likewise of one that is ended as Ctrl-C does. */
+json_t *trace_stop(struct child *tracer);
+/* Lets a target go that waits behind its truth, and frees it. */
+void target_release(struct child *target);
+/* The first child of a process; fails the test where it has none. */
+pid_t child_of(pid_t pid);
+
 /* Reads until the text appears on stdout (stderr); false where the child ended, or the time was up,
  * before. */
 bool child_await_out(struct child *child, const char *text);

@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Makes the end of sends late, as an interrupt would, for whatever hooks come after this one. */
+/* Holds up what processes do at one place in the kernel, so that others come first. */
 #ifndef TICKSCOPE_TESTS_LATE_HOOK_H
 #define TICKSCOPE_TESTS_LATE_HOOK_H
 
 #include <sys/types.h>
 
-/* Each send of this process takes up to 50 us longer, before those who attach later see its end. A
- * descriptor, whose close ends it; negative where this kernel has no such tracepoint. */
+/*
+ * What follows a send's end in its own system call: some 20 µs for this process, a different time
+ * each time. A descriptor, or less than 0 where the kernel has no such tracepoint.
+ */
 int late_hook_open(pid_t pid);
+/*
+ * Likewise what tells a socket that bytes have come, which the sender does when they can be read
+ * already. Fails the test where this cannot be done: every kernel has a place for it.
+ */
+int late_arrival_open(pid_t pid);
 
 #endif

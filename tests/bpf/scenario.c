@@ -54,7 +54,6 @@ static void run_scenario(const struct scenario *s, const char *level, const char
 	size_t arg_cnt = 8;
 	struct child *tracer;
 	json_t *summary, *truth;
-	int status;
 
 	snprintf(pid, sizeof(pid), "%d", target->pid);
 	if (exit_policy) {
@@ -66,26 +65,16 @@ static void run_scenario(const struct scenario *s, const char *level, const char
 		args[arg_cnt++] = s->error;
 	}
 	print_message("# level %s, exit %s\n", level, exit_policy ? exit_policy : "auto");
-	tracer = tickscope_start(args);
-	if (!child_await_err(tracer, "attached"))
-		fail_msg("not attached: %s", tracer->err_text);
-	child_send(target, "go\n");
-	if (!child_await_out(target, "}\n"))
-		fail_msg("the target ended with %d: %s", child_finish(target), target->err_text);
-	truth = last_json(target->out_text);
+	tracer = trace_start(args, target, &truth);
 	if (s->flags & ENDS_FIRST)
 		child_send(target, "end\n");
 	else if (!(s->flags & ENDS_ITSELF))
 		kill(tracer->pid, SIGINT);
-	status = child_finish(tracer);
-	if (status != 0)
-		fail_msg("tickscope ended with %d: %s", status, tracer->err_text);
+	summary = trace_summary(tracer);
 	assert_int_equal(child_finish(target), 0);
-	summary = last_json(tracer->out_text);
 	check_counts(s, summary, truth_of(s, truth));
 	json_decref(summary);
 	json_decref(truth);
-	child_free(tracer);
 	child_free(target);
 }
 
