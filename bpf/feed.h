@@ -23,9 +23,9 @@ struct feed {
 	__u64 inode;
 	__u64 arrived_cnt;
 	__u64 read_cnt;
-	__u64 unknown_cnt; /* unread ones that came before it was first seen */
-	__u32 drops;	   /* of the kernel's count, what has been added */
-	__u32 reserved;
+	__u64 unknown_cnt;		 /* unread ones that came before it was first seen */
+	__u32 drops;			 /* of the kernel's count, what has been added */
+	__u32 untold_cnt;		 /* arrivals in a row that found one before them not told */
 	__u64 arrived_ns[TS_FEED_DEPTH]; /* of arrival n at n modulo TS_FEED_DEPTH */
 };
 
@@ -200,6 +200,26 @@ static __always_inline struct feed *feed_of_target(struct sock *sk, __u32 read_c
 /* In-flight readers take far less. */
 #define FEED_STALE_NS 10000000ULL
 
+/* Several senders on CPUs of their own can look like this, but not so many times in a row. */
+#define FEED_UNTOLD_MAX 8
+
+/*
+ * A reader does not wait for who tells of an arrival, so reads can be ahead of arrivals. Where they
+ * are by more than the one that is being told, one never will be: a program is left out where it
+ * would interrupt itself. From then on each read would be taken for the one before.
+ */
+static __always_inline void feed_look_behind(struct feed *f, struct sock *sk)
+{
+	__s64 ahead_cnt = *(volatile __u64 *)&f->read_cnt - *(volatile __u64 *)&f->arrived_cnt;
+
+	if (ahead_cnt <= 0 || ahead_cnt + queue_length(sk) < 2) {
+		f->untold_cnt = 0;
+	} else if (++f->untold_cnt == FEED_UNTOLD_MAX) {
+		f->untold_cnt = 0;
+		COUNTER_ADD(f->arrived_cnt, 1);
+	}
+}
+
 /* A datagram is in the queue. */
 static __always_inline void feed_arrives(struct sock *sk)
 {
@@ -216,6 +236,7 @@ static __always_inline void feed_arrives(struct sock *sk)
 	if (n > read_cnt && queue_length(sk) <= 1 &&
 	    now_ns - f->arrived_ns[read_cnt & (TS_FEED_DEPTH - 1)] > FEED_STALE_NS)
 		__sync_val_compare_and_swap(&f->read_cnt, read_cnt, n);
+	feed_look_behind(f, sk);
 	n = __sync_fetch_and_add(&f->arrived_cnt, 1);
 	*(volatile __u64 *)&f->arrived_ns[n & (TS_FEED_DEPTH - 1)] = now_ns;
 }
@@ -231,12 +252,13 @@ static __always_inline __u64 feed_next_arrival(struct feed *f)
 	}
 	n = __sync_fetch_and_add(&f->read_cnt, 1);
 	arrived_cnt = *(volatile __u64 *)&f->arrived_cnt;
-	/* The reader can be faster than who tells of the arrival, on another CPU. */
+	/* The reader can be faster than who tells of the arrival, on another CPU; where that one is
+	 * held up, it did not wait: the time comes out negative, and is counted so. */
 	for (int i = 0; i < SETTLE_TRIES && arrived_cnt <= n; i++)
 		arrived_cnt = *(volatile __u64 *)&f->arrived_cnt;
 	if (arrived_cnt <= n)
-		COUNTER_ADD(f->read_cnt, -1);
-	if (arrived_cnt <= n || arrived_cnt - n > TS_FEED_DEPTH)
+		return bpf_ktime_get_ns();
+	if (arrived_cnt - n > TS_FEED_DEPTH)
 		return 0;
 	return *(volatile __u64 *)&f->arrived_ns[n & (TS_FEED_DEPTH - 1)];
 }

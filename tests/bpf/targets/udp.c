@@ -6,7 +6,9 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/sock_diag.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/socket.h>
@@ -19,6 +21,7 @@
 #define BATCH	     8
 #define DELAY_US     4000
 #define SMALL_BUFFER 8192 /* SO_RCVBUF, which the kernel doubles: some 20 datagrams */
+#define SPIN_LOOKS   1000 /* then whoever shares the CPU may run: some 300 µs */
 #define GROUP	     "239.255.7.41"
 #define GROUP6	     "ff01::4242"
 
@@ -36,6 +39,7 @@ enum mode {
 	MODE_GROUP6,
 	MODE_UNSEEN, /* the first read is of what has come already */
 	MODE_REUSE,  /* two sockets of one port; the sender has several */
+	MODE_SPIN,   /* the reader never sleeps */
 	MODE_LATE,   /* each is read DELAY_US after it came */
 	MODE_DROPS,  /* more come than there is room for, and then are read */
 	MODE_ASK,    /* connected: requests and answers */
@@ -45,8 +49,9 @@ enum mode {
 };
 
 static const char *const mode_names[MODE_COUNT] = {
-	"read",	 "recv",   "recvfrom", "recvmsg", "recvmmsg", "peek",  "trunc", "empty", "ipv6",
-	"group", "group6", "unseen",   "reuse",	  "late",     "drops", "ask",	"ask6",	 "ask-late",
+	"read",	 "recv",  "recvfrom", "recvmsg", "recvmmsg", "peek",  "trunc",
+	"empty", "ipv6",  "group",    "group6",	 "unseen",   "reuse", "spin",
+	"late",	 "drops", "ask",      "ask6",	 "ask-late",
 };
 
 static enum mode mode;
@@ -214,6 +219,8 @@ static struct other start_other(int fd, uint16_t port)
 	o.pid = fork();
 	if (o.pid == 0) {
 		close(ends[1]);
+		if (mode == MODE_SPIN)
+			target_pin_to(1);
 		if (mode >= MODE_ASK)
 			answer_all(fd);
 		close(fd);
@@ -233,11 +240,13 @@ static void send_more(const struct other *o, int cnt)
 /* As many as come from a burst, over all sockets. */
 static long read_burst(const int *fds, int fd_cnt, int cnt)
 {
-	long got = 0;
+	long got = 0, looks = 0;
 
 	while (got < cnt) {
+		if (++looks % SPIN_LOOKS == 0)
+			sched_yield();
 		for (int i = 0; i < fd_cnt; i++)
-			got += fd_cnt == 1 ? receive(fds[i], true) : receive(fds[i], false);
+			got += receive(fds[i], fd_cnt == 1 && mode != MODE_SPIN);
 	}
 	return got;
 }
@@ -248,6 +257,32 @@ struct truth {
 	long unseen;
 };
 
+/* What waits to be read, in bytes with their overhead, and how many found no room. */
+static void look(int fd, uint32_t *ret_bytes, uint32_t *ret_drops)
+{
+	uint32_t figures[SK_MEMINFO_VARS] = {0};
+	socklen_t size = sizeof(figures);
+
+	target_check(getsockopt(fd, SOL_SOCKET, SO_MEMINFO, figures, &size) == 0, "SO_MEMINFO");
+	*ret_bytes = figures[SK_MEMINFO_RMEM_ALLOC];
+	*ret_drops = figures[SK_MEMINFO_DROPS];
+}
+
+/* Has so many sent, which are all alike, and waits until they are in the queue or dropped. */
+static void fill(int fd, const struct other *o, long cnt)
+{
+	uint32_t one = 0, bytes = 0, drops = 0;
+
+	send_more(o, 1);
+	while (!one)
+		look(fd, &one, &drops);
+	send_more(o, (int)cnt - 1);
+	while (bytes / one + drops < (uint32_t)cnt) {
+		sched_yield();
+		look(fd, &bytes, &drops);
+	}
+}
+
 static struct truth run_feed(const int *fds, int fd_cnt, const struct other *o, long count)
 {
 	struct truth t = {0};
@@ -256,13 +291,11 @@ static struct truth run_feed(const int *fds, int fd_cnt, const struct other *o, 
 	for (int i = 0; i < fd_cnt && mode != MODE_UNSEEN; i++)
 		receive(fds[i], false);
 	if (mode == MODE_UNSEEN) {
-		send_more(o, BATCH);
-		usleep(DELAY_US);
+		fill(fds[0], o, BATCH);
 		t.count = t.unseen = read_burst(fds, fd_cnt, BATCH);
 	}
 	if (mode == MODE_DROPS) {
-		send_more(o, (int)count);
-		usleep(200 * 1000);
+		fill(fds[0], o, count);
 		while (receive(fds[0], false))
 			t.count++;
 		t.dropped = count - t.count;
@@ -289,6 +322,7 @@ static struct truth run_client(uint16_t port, long count)
 
 	address_of(&address, &size, own_address(), port);
 	target_check(connect(fd, (struct sockaddr *)&address, size) == 0, "connect");
+	recv(fd, bytes, BYTES, MSG_DONTWAIT); /* it becomes known by an attempt */
 	for (; t.count < count; t.count++) {
 		target_check(send(fd, bytes, BYTES, 0) == BYTES, "send");
 		target_check(recv(fd, bytes, BYTES, 0) == BYTES, "recv");
@@ -314,6 +348,8 @@ int main(int argc, char **argv)
 	if (mode == MODE_GROUP || mode == MODE_GROUP6)
 		join(fds[0]);
 	other = start_other(fds[0], port);
+	if (mode == MODE_SPIN)
+		target_pin_to(0);
 	target_ready();
 	truth = mode >= MODE_ASK ? run_client(port, count) : run_feed(fds, fd_cnt, &other, count);
 	kill(other.pid, SIGKILL);
