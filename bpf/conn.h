@@ -169,13 +169,18 @@ static __always_inline bool is_answered(const struct ts_conn *c, __u32 phase)
 	return phase == (c->role == TS_ROLE_CLIENT ? TS_PHASE_READ : TS_PHASE_ANSWERED);
 }
 
-/* Completes an exchange whose answer is over; false where there is none, or someone else does. */
+/* Completes an exchange whose answer is over; false where there is none, or someone else does, and
+ * then that is done. */
 static __always_inline bool rpc_close(struct ts_conn *c, __u32 next_phase)
 {
-	__u32 phase = phase_of(c);
+	__u32 phase = phase_settled(c);
 
-	if (!is_answered(c, phase) || !phase_move(c, phase, TS_PHASE_BUSY))
+	if (!is_answered(c, phase))
 		return false;
+	if (!phase_move(c, phase, TS_PHASE_BUSY)) {
+		phase_settled(c);
+		return false;
+	}
 	rpc_complete(c);
 	phase_set(c, next_phase);
 	return true;
@@ -299,7 +304,6 @@ static __always_inline void client_reads(struct ts_conn *c, struct ts_endpoint_f
 static __always_inline void server_reads(struct ts_conn *c, struct ts_endpoint_figures *f,
 					 __u64 now_ns)
 {
-	phase_settled(c);
 	rpc_close(c, TS_PHASE_IDLE);
 	if (phase_move(c, TS_PHASE_IDLE, TS_PHASE_BUSY)) {
 		COUNTER_ADD(f->arrivals_missed, 1);
@@ -386,7 +390,6 @@ static __always_inline void conn_arrives(struct ts_conn *c, __u32 acked_sequence
 	}
 	server_catches_up(c, acked_sequence, now_ns);
 	rpc_close(c, TS_PHASE_IDLE);
-	/* In one step: of Unix sockets it can come while the bytes are being read. */
 	if (phase_of(c) == TS_PHASE_IDLE) {
 		c->arrived_ns = now_ns;
 		phase_move(c, TS_PHASE_IDLE, TS_PHASE_REQUEST);

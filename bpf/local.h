@@ -24,6 +24,9 @@
 struct local {
 	struct ts_conn conn; /* its role is the last that is set */
 	__u64 inode;
+	__u64 came;	/* when the first of what waits to be read came, as stamp_of has it; 0: not
+			   known */
+	__u64 read_cnt; /* times that it was read from */
 };
 
 struct {
@@ -130,10 +133,47 @@ static __always_inline struct local *local_add(struct sock *sk, __u32 tgid, __u6
 	return local_get(sk);
 }
 
+/*
+ * Of a Unix socket the sender tells that bytes have come only when they can be read already, and
+ * whatever they cause can be seen before: so that instant is written down for whoever reads them,
+ * and means nothing by itself. A stamp is good until the next read; ns that are lost by the shift
+ * come back with the difference to another time.
+ */
+#define STAMP_READ_MASK 0xffULL
+#define STAMP_NS_SHIFT	8
+
+static __always_inline __u64 stamp_of(__u64 ns, __u64 read_cnt)
+{
+	return ns << STAMP_NS_SHIFT | (read_cnt & STAMP_READ_MASK);
+}
+
+static __always_inline bool stamp_is_good(__u64 stamp, __u64 read_cnt)
+{
+	return stamp && !((stamp ^ read_cnt) & STAMP_READ_MASK);
+}
+
+static __always_inline __u64 stamp_ns(__u64 stamp, __u64 now_ns)
+{
+	__u64 shifted = (now_ns << STAMP_NS_SHIFT) - (stamp & ~STAMP_READ_MASK);
+
+	return now_ns - (shifted >> STAMP_NS_SHIFT);
+}
+
+/* What has come is being read, or never will be. */
+static __always_inline void local_take_arrival(struct local *l, __u64 now_ns)
+{
+	__u64 read_cnt = __sync_fetch_and_add(&l->read_cnt, 1);
+	__u64 stamp = __sync_lock_test_and_set(&l->came, 0);
+
+	if (stamp_is_good(stamp, read_cnt))
+		conn_arrives(&l->conn, 0, stamp_ns(stamp, now_ns));
+}
+
 static __always_inline void local_end(struct local *l, __u64 key)
 {
 	struct ts_endpoint_figures *counts = figures_get(l->conn.endpoint);
 
+	local_take_arrival(l, bpf_ktime_get_ns());
 	if (counts)
 		conn_close(&l->conn, counts);
 	bpf_map_delete_elem(&locals, &key);
@@ -174,19 +214,28 @@ static __noinline void local_received(struct sock *sk, int received_bytes, int f
 {
 	struct local *l = received_bytes > 0 && !(flags & MSG_PEEK) ? local_of_target(sk) : NULL;
 	struct ts_endpoint_figures *counts = l ? figures_get(l->conn.endpoint) : NULL;
+	__u64 now_ns = bpf_ktime_get_ns();
 
 	if (!counts)
 		return;
 	COUNTER_ADD(counts->bytes_received, received_bytes);
-	conn_reads(&l->conn, counts, bpf_ktime_get_ns(), received_bytes);
+	local_take_arrival(l, now_ns);
+	conn_reads(&l->conn, counts, now_ns, received_bytes);
 }
 
 static __always_inline void local_arrives(struct sock *sk)
 {
 	struct local *l = local_get(sk);
+	__u64 read_cnt, before;
 
-	if (l)
-		conn_arrives(&l->conn, 0, bpf_ktime_get_ns());
+	if (!l)
+		return;
+	read_cnt = *(volatile __u64 *)&l->read_cnt;
+	before = *(volatile __u64 *)&l->came;
+	/* Others wait before these; or these have been read. */
+	if (stamp_is_good(before, read_cnt) || !BPF_CORE_READ(sk, sk_receive_queue.qlen))
+		return;
+	__sync_val_compare_and_swap(&l->came, before, stamp_of(bpf_ktime_get_ns(), read_cnt));
 }
 
 static long settle_local(void *map, __u64 *key, struct local *l, struct ts_settle *settle)
@@ -207,6 +256,16 @@ static __always_inline void local_send_ends(int ret)
 
 	if (call) {
 		local_sent((struct sock *)call->sk, ret, call->start_ns);
+		call->sk = 0;
+	}
+}
+
+static __always_inline void local_receive_ends(int ret)
+{
+	struct call *call = call_end();
+
+	if (call) {
+		local_received((struct sock *)call->sk, ret, call->flags);
 		call->sk = 0;
 	}
 }
@@ -259,12 +318,52 @@ int BPF_KPROBE(sock_unix_receive_probe, struct socket *socket, void *msg, unsign
 SEC("kretprobe/unix_stream_recvmsg")
 int BPF_KRETPROBE(sock_unix_receive_return, int ret)
 {
-	struct call *call = call_end();
+	local_receive_ends(ret);
+	return 0;
+}
 
-	if (call) {
-		local_received((struct sock *)call->sk, ret, call->flags);
-		call->sk = 0;
-	}
+/* Until 6.4 sendfile and splice did not go through unix_stream_sendmsg. */
+SEC("fexit/unix_stream_sendpage")
+int BPF_PROG(sock_unix_page_exit, struct socket *socket, void *page, int offset,
+	     unsigned long size_bytes, int flags, int ret)
+{
+	local_sent(BPF_CORE_READ(socket, sk), ret, bpf_ktime_get_ns());
+	return 0;
+}
+
+SEC("kprobe/unix_stream_sendpage")
+int BPF_KPROBE(sock_unix_page_probe, struct socket *socket)
+{
+	call_begin(BPF_CORE_READ(socket, sk), 0);
+	return 0;
+}
+
+SEC("kretprobe/unix_stream_sendpage")
+int BPF_KRETPROBE(sock_unix_page_return, int ret)
+{
+	local_send_ends(ret);
+	return 0;
+}
+
+SEC("fexit/unix_stream_splice_read")
+int BPF_PROG(sock_unix_splice_exit, struct socket *socket, long long *offset, void *pipe,
+	     unsigned long size_bytes, unsigned int flags, int ret)
+{
+	local_received(BPF_CORE_READ(socket, sk), ret, 0);
+	return 0;
+}
+
+SEC("kprobe/unix_stream_splice_read")
+int BPF_KPROBE(sock_unix_splice_probe, struct socket *socket)
+{
+	call_begin(BPF_CORE_READ(socket, sk), 0);
+	return 0;
+}
+
+SEC("kretprobe/unix_stream_splice_read")
+int BPF_KRETPROBE(sock_unix_splice_return, int ret)
+{
+	local_receive_ends(ret);
 	return 0;
 }
 

@@ -46,8 +46,9 @@ static bool is_of_this_kernel(const struct btf *kernel, const char *section)
 		return has_ready;
 	if (strcmp(name, "/sock_def_readable") == 0)
 		return !has_ready;
-	/* Gone since 6.5, and without IPv6. */
-	if (strcmp(name, "/tcp_sendpage") == 0 || has_prefix(name, "/udpv6_"))
+	/* Gone since 6.5; without IPv6; static, so that a compiler may rename it. */
+	if (strcmp(name, "/tcp_sendpage") == 0 || strcmp(name, "/unix_stream_sendpage") == 0 ||
+	    has_prefix(name, "/udpv6_") || strcmp(name, "/unix_stream_splice_read") == 0)
 		return has_function(kernel, name + 1);
 	return true;
 }

@@ -31,6 +31,7 @@
 #define ANSWER_BYTES  256
 #define DELAY_US      4000
 #define MANY_ASKS     3
+#define SPIN_LOOKS    1000 /* then whoever shares the CPU may run: some 300 µs */
 
 enum mode {
 	MODE_WRITE,    /* write and read */
@@ -39,6 +40,8 @@ enum mode {
 	MODE_SENDTO,   /* sendto and recvfrom */
 	MODE_SENDMSG,  /* sendmsg and recvmsg */
 	MODE_SENDFILE, /* the answer comes from a file */
+	MODE_SPLICE,   /* through pipes, and tee between them */
+	MODE_UNIX_SPLICE,
 	MODE_PIECES,   /* both go in four parts */
 	MODE_NONBLOCK, /* reads give EAGAIN until poll says otherwise */
 	MODE_PEEK,     /* each answer is looked at before it is read */
@@ -59,15 +62,17 @@ enum mode {
 	MODE_URING,	/* sends and receives are of io_uring */
 	MODE_UNIX,	/* by a path */
 	MODE_ABSTRACT,	/* by a name that is no path */
+	MODE_SPIN,	/* by a path, and neither side ever sleeps */
 	MODE_MANY,	/* so many connections at once, with MANY_ASKS requests each */
 	MODE_CNT,
 };
 
 static const char *const mode_names[MODE_CNT] = {
-	"write",    "writev", "send",	  "sendto",  "sendmsg",	  "sendfile", "pieces",
-	"nonblock", "peek",   "ipv6",	  "mapped",  "reconnect", "close",    "late",
-	"busy",	    "slow",   "shutdown", "threads", "reset",	  "unread",   "open",
-	"shared",   "passed", "uring",	  "unix",    "abstract",  "many"};
+	"write",    "writev",	   "send",   "sendto",	 "sendmsg", "sendfile",
+	"splice",   "unix-splice", "pieces", "nonblock", "peek",    "ipv6",
+	"mapped",   "reconnect",   "close",  "late",	 "busy",    "slow",
+	"shutdown", "threads",	   "reset",  "unread",	 "open",    "shared",
+	"passed",   "uring",	   "unix",   "abstract", "spin",    "many"};
 
 static enum mode mode;
 static char request[REQUEST_BYTES], answer[ANSWER_BYTES];
@@ -104,6 +109,38 @@ static ssize_t by_ring(int fd, char *bytes, size_t cnt, bool is_send)
 	return result;
 }
 
+/* Two pipes of whoever uses them first. */
+static int (*own_pipes(void))[2]
+{
+	static int pipes[2][2];
+	static pid_t owner;
+
+	if (owner != getpid())
+		target_check(pipe(pipes[0]) == 0 && pipe(pipes[1]) == 0, "pipe");
+	owner = getpid();
+	return pipes;
+}
+
+/* Into a pipe, from there into another one, and from that one to where it goes. */
+static ssize_t splice_out(int fd, const char *bytes, size_t cnt)
+{
+	int(*pipes)[2] = own_pipes();
+	char left[ANSWER_BYTES];
+
+	target_check(write(pipes[0][1], bytes, cnt) == (ssize_t)cnt, "write to a pipe");
+	target_check(tee(pipes[0][0], pipes[1][1], cnt, 0) == (ssize_t)cnt, "tee");
+	target_check(read(pipes[0][0], left, cnt) == (ssize_t)cnt, "read from a pipe");
+	return splice(pipes[1][0], NULL, fd, NULL, cnt, 0);
+}
+
+static ssize_t splice_in(int fd, char *bytes, size_t cnt)
+{
+	int(*pipes)[2] = own_pipes();
+	ssize_t spliced = splice(fd, NULL, pipes[0][1], NULL, cnt, 0);
+
+	return spliced > 0 ? read(pipes[0][0], bytes, (size_t)spliced) : spliced;
+}
+
 static ssize_t send_some(int fd, char *bytes, size_t cnt)
 {
 	struct iovec parts[2] = {{bytes, cnt / 2}, {bytes + cnt / 2, cnt - cnt / 2}};
@@ -121,6 +158,9 @@ static ssize_t send_some(int fd, char *bytes, size_t cnt)
 		return sendmsg(fd, &message, 0);
 	case MODE_URING:
 		return by_ring(fd, bytes, cnt, true);
+	case MODE_SPLICE:
+	case MODE_UNIX_SPLICE:
+		return splice_out(fd, bytes, cnt);
 	case MODE_SENDFILE:
 		return bytes == answer ? sendfile(fd, answer_fd, &start, cnt)
 				       : write(fd, bytes, cnt);
@@ -161,6 +201,11 @@ static ssize_t receive_some(int fd, char *bytes, size_t cnt)
 	case MODE_PEEK:
 		recv(fd, bytes, cnt, MSG_PEEK);
 		return recv(fd, bytes, cnt, 0);
+	case MODE_SPLICE:
+	case MODE_UNIX_SPLICE:
+		return splice_in(fd, bytes, cnt);
+	case MODE_SPIN:
+		return recv(fd, bytes, cnt, MSG_DONTWAIT);
 	default:
 		return read(fd, bytes, cnt);
 	}
@@ -170,13 +215,16 @@ static ssize_t receive_some(int fd, char *bytes, size_t cnt)
 static bool receive_all(int fd, char *bytes, size_t cnt)
 {
 	struct pollfd ready = {.fd = fd, .events = POLLIN};
-	size_t got = 0;
+	size_t got = 0, looks = 0;
 
 	while (got < cnt) {
 		ssize_t n = receive_some(fd, bytes + got, cnt - got);
 
 		if (n < 0 && errno == EAGAIN) {
-			poll(&ready, 1, -1);
+			if (mode != MODE_SPIN)
+				poll(&ready, 1, -1);
+			else if (++looks % SPIN_LOOKS == 0)
+				sched_yield();
 			continue;
 		}
 		if (n <= 0)
@@ -190,7 +238,8 @@ static char local_name[64];
 
 static bool is_local(void)
 {
-	return mode == MODE_UNIX || mode == MODE_ABSTRACT;
+	return mode == MODE_UNIX || mode == MODE_ABSTRACT || mode == MODE_SPIN ||
+	       mode == MODE_UNIX_SPLICE;
 }
 
 static void address_of(struct sockaddr_storage *address, socklen_t *ret_bytes, uint16_t port)
@@ -270,27 +319,11 @@ struct sender {
 	size_t cnt;
 };
 
-/* On its own CPU where there are several: that it shares none is what makes it late. */
-static void pin_to(int number)
-{
-	cpu_set_t all, one;
-
-	sched_getaffinity(0, sizeof(all), &all);
-	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-		if (!CPU_ISSET(cpu, &all) || number-- > 0)
-			continue;
-		CPU_ZERO(&one);
-		CPU_SET(cpu, &one);
-		sched_setaffinity(0, sizeof(one), &one);
-		return;
-	}
-}
-
 static void *send_when_due(void *argument)
 {
 	struct sender *s = argument;
 
-	pin_to(1);
+	target_pin_to(1);
 	for (;;) {
 		while (sem_wait(&s->due))
 			;
@@ -307,7 +340,7 @@ static pthread_t start_sender(struct sender *s, int fd, char *bytes, size_t cnt)
 	*s = (struct sender){.fd = fd, .bytes = bytes, .cnt = cnt};
 	sem_init(&s->due, 0, 0);
 	target_check(pthread_create(&thread, NULL, send_when_due, s) == 0, "no thread");
-	pin_to(0);
+	target_pin_to(0);
 	return thread;
 }
 
@@ -350,6 +383,7 @@ static void share(void)
 
 static void serve_connection(int fd, long *number, long count)
 {
+	struct pollfd reset = {.fd = fd}; /* of what is always told: an error, or the end */
 	char bytes[REQUEST_BYTES];
 
 	if (mode == MODE_THREADS) {
@@ -357,7 +391,7 @@ static void serve_connection(int fd, long *number, long count)
 		return;
 	}
 	if (mode == MODE_UNREAD) {
-		sleep_us(DELAY_US);
+		target_check(poll(&reset, 1, -1) == 1, "no reset");
 		return;
 	}
 	while (receive_all(fd, bytes, sizeof(bytes))) {
@@ -504,7 +538,6 @@ static struct truth leave_unread(uint16_t port, long count)
 		send_all(fd, request, sizeof(request));
 		let_reset(fd);
 		close(fd);
-		sleep_us(2 * DELAY_US); /* the server takes one after the other */
 	}
 	return t;
 }
@@ -584,20 +617,26 @@ static void tell(const struct truth *t, uint16_t port)
 	fflush(stdout);
 }
 
-/* The other side; it reports what it knows, for a traced server, through a pipe. */
+/* The other side. As client it begins when it is told to, and reports what it knows: both through
+ * a pair of sockets that have no name. */
 static pid_t start_other(bool is_client, int listener, uint16_t port, long count, int *ret_pipe)
 {
 	int ends[2];
 	pid_t pid;
+	char go;
 
-	target_check(pipe(ends) == 0, "pipe");
+	target_check(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0, "socketpair");
 	pid = fork();
 	if (pid == 0) {
 		struct truth t = {0};
 
 		close(ends[0]);
+		if (is_client && read(ends[1], &go, 1) != 1)
+			_exit(1);
 		if (mode == MODE_THREADS)
-			pin_to(0); /* not where it would have to wait for the sender */
+			target_pin_to(0); /* not where it would have to wait for the sender */
+		if (mode == MODE_SPIN)
+			target_pin_to(1);
 		if (is_client) {
 			close(listener);
 			t = run_client(port, count);
@@ -609,6 +648,8 @@ static pid_t start_other(bool is_client, int listener, uint16_t port, long count
 			pause();
 		_exit(0);
 	}
+	if (mode == MODE_SPIN)
+		target_pin_to(0);
 	close(ends[1]);
 	*ret_pipe = ends[0];
 	return pid;
@@ -630,7 +671,7 @@ int main(int argc, char **argv)
 	target_check(argc > 1 && mode < MODE_CNT, "unknown mode");
 	signal(SIGPIPE, SIG_IGN);
 	snprintf(local_name, sizeof(local_name), "%s-%d",
-		 mode == MODE_UNIX ? "/tmp/rpc-target" : "@rpc-target", getpid());
+		 mode == MODE_ABSTRACT ? "@rpc-target" : "/tmp/rpc-target", getpid());
 	if (mode == MODE_MANY)
 		setrlimit(RLIMIT_NOFILE, &files);
 	memset(request, 'r', sizeof(request));
@@ -646,8 +687,9 @@ int main(int argc, char **argv)
 		target_ready();
 		truth = run_client(port, count);
 	} else {
-		target_ready();
 		other = start_other(true, listener, port, count, &reports);
+		target_ready();
+		target_check(write(reports, "", 1) == 1, "nobody to tell");
 		serve(listener, count);
 		target_check(read(reports, &truth, sizeof(truth)) == sizeof(truth), "no report");
 	}
@@ -656,7 +698,7 @@ int main(int argc, char **argv)
 		waitpid(other, NULL, 0);
 	}
 	tell(&truth, port);
-	if (mode == MODE_UNIX)
+	if (is_local() && mode != MODE_ABSTRACT)
 		unlink(local_name);
 	target_wait();
 	if (mode == MODE_OPEN)
