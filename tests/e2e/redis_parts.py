@@ -31,7 +31,11 @@ class Redis:
         self.environment = dict(os.environ, REDISCLI_AUTH=password) if password else None
         if password:
             self.options += ("--requirepass", password)
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.__exit__()
+            raise
 
     def start(self):
         self.process = subprocess.Popen(
