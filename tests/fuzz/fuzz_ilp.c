@@ -87,13 +87,17 @@ static bool is_text(const struct field *f, const char *got)
 
 static bool is_field(const struct field *f, const struct decoded *d)
 {
+	int64_t bits;
+
 	switch (f->kind) {
 	case 0:
 		return d->kind == DECODED_TEXT && is_text(f, d->text);
 	case 1:
 		return d->kind == DECODED_LONG && d->number == f->number;
 	case 2:
-		return d->kind == DECODED_DOUBLE && !memcmp(&d->real, &f->real, sizeof(f->real));
+		/* Bit by bit; the number is of the same bytes. */
+		memcpy(&bits, &d->real, sizeof(bits));
+		return d->kind == DECODED_DOUBLE && bits == f->number;
 	case 3:
 		return d->kind == DECODED_TIME_US && d->number == (f->number & INT64_MAX) / 1000;
 	default:

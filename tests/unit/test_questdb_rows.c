@@ -54,8 +54,10 @@ static void check_columns(const struct ilp *ilp, enum questdb_table_idx idx)
 		if (d->kind == DECODED_ROW_END)
 			break;
 		column = questdb_table_column(table, d->name);
-		if (!column)
+		if (!column) {
 			fail_msg("%s has no column %s", table->name, d->name);
+			break;
+		}
 		if (column->type != type_of(d->kind))
 			fail_msg("%s is another type", d->name);
 		cnt++;

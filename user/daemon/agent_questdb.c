@@ -77,13 +77,13 @@ static void stop(struct agent *a, void *state, uint64_t max_ns)
 /* Said once: the same would be refused again with each batch. */
 static void tell_refused(struct agent *a, struct questdb_state *s)
 {
-	struct sink_status status;
+	struct sink_status now;
 
-	questdb_status(s->questdb, &status);
-	if (!s->refused_cnt && status.refused_cnt)
+	questdb_status(s->questdb, &now);
+	if (!s->refused_cnt && now.refused_cnt)
 		agent_log(&a->log, AGENT_LOG_ERROR, "sink",
-			  "\"questdb\": %s; others are counted in `status`", status.last_error);
-	s->refused_cnt = status.refused_cnt;
+			  "\"questdb\": %s; others are counted in `status`", now.last_error);
+	s->refused_cnt = now.refused_cnt;
 }
 
 static void second(struct agent *a, void *state)

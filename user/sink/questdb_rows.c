@@ -129,7 +129,7 @@ static int find_group_end(const struct reading *r, const struct history_batch *f
 			  int64_t *ret_last_id)
 {
 	struct history_batch batch;
-	int64_t last = first->id, at = first->id;
+	int64_t last = first->id, at = last;
 	int found;
 
 	while ((found = next_batch(r->history, &at, &batch)) == 1) {

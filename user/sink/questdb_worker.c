@@ -12,7 +12,8 @@
 #include "sink/questdb_internal.h"
 #include "sink/questdb_sql.h"
 
-#define LOOK_NS		 NS_PER_S /* the history is looked at so often, without being woken */
+/* A wake may come before its batch is written, alerts and events come without. */
+#define LOOK_NS		 (2 * NS_PER_S)
 #define PREPARE_NS	 (60 * NS_PER_S)   /* tables may be dropped meanwhile */
 #define SUSPENDED_NS	 (10 * NS_PER_S)   /* or not show what they take: the disk was full */
 #define BACKOFF_MIN_NS	 (10 * NS_PER_MS)  /* as QuestDB's clients: most failures are hiccups */
