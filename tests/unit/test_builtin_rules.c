@@ -42,6 +42,7 @@ static void test_rules(void **state)
 	for (size_t i = 0; i < ROWS; i++) {
 		struct judge_callbacks callbacks = {stream_hear, stream_notice, NULL};
 		struct stream s = {0};
+		unsigned long long fires_s = 200 + rows[i].fires_s;
 		char expected[256];
 
 		callbacks.context = &s;
@@ -50,8 +51,7 @@ static void test_rules(void **state)
 		seconds(&s, ROWS, 200);
 		assert_string_equal(s.said, "");
 		seconds(&s, i, rows[i].fires_s);
-		format_text(expected, sizeof(expected), "%llu fired* %s %s",
-			    (unsigned long long)(200 + rows[i].fires_s), rows[i].rule,
+		format_text(expected, sizeof(expected), "%llu fired* %s %s", fires_s, rows[i].rule,
 			    rows[i].severity);
 		assert_string_equal(s.said, expected);
 		seconds(&s, ROWS, 30);
