@@ -15,6 +15,8 @@
 static const struct config_case targets_cases[] = {
 	{"targets:\n - {name: host, match: {pid: 1}}\n",
 	 "desk.yaml:2:11: \"name\": \"host\" is the name of the values of this host\n"},
+	{"targets:\n - {name: tickscope, match: {pid: 1}}\n",
+	 "desk.yaml:2:11: \"name\": \"tickscope\" is the name of the agent's own values\n"},
 	{"targets:\n - {name: a, match: {pid: 1}}\n - {name: a, match: {pid: 2}}\n",
 	 "desk.yaml:3:11: \"a\" is the name of a target already: desk.yaml:2\n"},
 	{"targets: [{name: a, match: {}}]\n",

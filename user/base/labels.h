@@ -15,8 +15,8 @@
 #define LABEL_NAME_BYTES  32
 #define LABEL_VALUE_BYTES 256
 
-/* Targets of the host's values, and of the agent's own. */
-#define SERIES_HOST  "host" /* no configured target may be called so */
+/* Targets of the host's values, and of the agent's own; no configured one may be called so. */
+#define SERIES_HOST  "host"
 #define SERIES_AGENT "tickscope"
 
 struct label {

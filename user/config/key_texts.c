@@ -118,11 +118,14 @@ static const char *complain_name(const char *text)
 	return NULL;
 }
 
-/* Values of the host stand beside those of targets and operations. */
+/* Values of the host and of the agent stand beside those of targets and operations. */
 static const char *complain_own_name(const char *text)
 {
-	return strcmp(text, SERIES_HOST) == 0 ? "is the name of the values of this host"
-					      : complain_name(text);
+	if (strcmp(text, SERIES_HOST) == 0)
+		return "is the name of the values of this host";
+	if (strcmp(text, SERIES_AGENT) == 0)
+		return "is the name of the agent's own values";
+	return complain_name(text);
 }
 
 static int parse_name(struct loader *l, const struct schema_key *key, const struct yaml_node *value,
