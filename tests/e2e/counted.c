@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Calls a function as often as each line of its input says, and then repeats the line. */
 #include <stdio.h>
+#include <stdlib.h>
 
 static volatile long sink;
 
@@ -13,12 +14,16 @@ __attribute__((noinline, noclone)) int counted(int i)
 
 int main(void)
 {
-	int cnt;
+	char line[32], *end;
 
-	while (scanf("%d", &cnt) == 1) {
-		for (int i = 0; i < cnt; i++)
+	while (fgets(line, sizeof(line), stdin)) {
+		long cnt = strtol(line, &end, 10);
+
+		if (end == line || *end != '\n' || cnt < 0 || cnt > 1000000)
+			return 2;
+		for (int i = 0; i < (int)cnt; i++)
 			counted(i);
-		printf("%d\n", cnt);
+		fputs(line, stdout);
 		fflush(stdout);
 	}
 	return 0;
