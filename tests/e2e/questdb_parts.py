@@ -62,7 +62,11 @@ class QuestDB:
         self.configure(settings or {})
 
     def __enter__(self):
-        return self.start()
+        try:
+            return self.start()
+        except BaseException:
+            self.close()
+            raise
 
     def __exit__(self, *_):
         self.close()
