@@ -169,18 +169,13 @@ static __always_inline bool is_answered(const struct ts_conn *c, __u32 phase)
 	return phase == (c->role == TS_ROLE_CLIENT ? TS_PHASE_READ : TS_PHASE_ANSWERED);
 }
 
-/* Completes an exchange whose answer is over; false where there is none, or someone else does, and
- * then that is done. */
+/* Completes an exchange whose answer is over; false where there is none, or someone else does. */
 static __always_inline bool rpc_close(struct ts_conn *c, __u32 next_phase)
 {
-	__u32 phase = phase_settled(c);
+	__u32 phase = phase_of(c);
 
-	if (!is_answered(c, phase))
+	if (!is_answered(c, phase) || !phase_move(c, phase, TS_PHASE_BUSY))
 		return false;
-	if (!phase_move(c, phase, TS_PHASE_BUSY)) {
-		phase_settled(c);
-		return false;
-	}
 	rpc_complete(c);
 	phase_set(c, next_phase);
 	return true;
@@ -304,7 +299,9 @@ static __always_inline void client_reads(struct ts_conn *c, struct ts_endpoint_f
 static __always_inline void server_reads(struct ts_conn *c, struct ts_endpoint_figures *f,
 					 __u64 now_ns)
 {
-	rpc_close(c, TS_PHASE_IDLE);
+	/* Who is closing it just now has to be done before this can be entered. */
+	if (phase_settled(c) == TS_PHASE_ANSWERED && !rpc_close(c, TS_PHASE_IDLE))
+		phase_settled(c);
 	if (phase_move(c, TS_PHASE_IDLE, TS_PHASE_BUSY)) {
 		COUNTER_ADD(f->arrivals_missed, 1);
 		rpc_begin(c, now_ns);
@@ -376,8 +373,8 @@ static __always_inline void conn_has_received(struct ts_conn *c, struct ts_endpo
 		conn_reads(c, f, now_ns, bytes);
 }
 
-/* Payload has arrived for the process, which may read it whenever it likes. */
-static __always_inline void conn_arrives(struct ts_conn *c, __u32 acked_sequence, __u64 now_ns)
+/* Payload has arrived. The reader of a Unix socket enters that itself. */
+static __always_inline void conn_enter_arrival(struct ts_conn *c, __u64 now_ns)
 {
 	if (c->role == TS_ROLE_CLIENT) {
 		if (phase_of(c) == TS_PHASE_IDLE && !c->unread_ns)
@@ -388,12 +385,19 @@ static __always_inline void conn_arrives(struct ts_conn *c, __u32 acked_sequence
 		phase_move(c, TS_PHASE_REQUEST, TS_PHASE_ARRIVED);
 		return;
 	}
-	server_catches_up(c, acked_sequence, now_ns);
 	rpc_close(c, TS_PHASE_IDLE);
 	if (phase_of(c) == TS_PHASE_IDLE) {
 		c->arrived_ns = now_ns;
 		phase_move(c, TS_PHASE_IDLE, TS_PHASE_REQUEST);
 	}
+}
+
+/* Payload has arrived for the process, which may read it whenever it likes. */
+static __always_inline void conn_arrives(struct ts_conn *c, __u32 acked_sequence, __u64 now_ns)
+{
+	if (c->role != TS_ROLE_CLIENT)
+		server_catches_up(c, acked_sequence, now_ns);
+	conn_enter_arrival(c, now_ns);
 }
 
 /* It ends: what is open on it never will be answered. */

@@ -159,23 +159,27 @@ static __always_inline __u64 stamp_ns(__u64 stamp, __u64 now_ns)
 	return now_ns - (shifted >> STAMP_NS_SHIFT);
 }
 
-/* What has come is being read, or never will be. */
+/* What has come has been read. */
 static __always_inline void local_take_arrival(struct local *l, __u64 now_ns)
 {
 	__u64 read_cnt = __sync_fetch_and_add(&l->read_cnt, 1);
 	__u64 stamp = __sync_lock_test_and_set(&l->came, 0);
 
 	if (stamp_is_good(stamp, read_cnt))
-		conn_arrives(&l->conn, 0, stamp_ns(stamp, now_ns));
+		conn_enter_arrival(&l->conn, stamp_ns(stamp, now_ns));
 }
 
 static __always_inline void local_end(struct local *l, __u64 key)
 {
 	struct ts_endpoint_figures *counts = figures_get(l->conn.endpoint);
 
-	local_take_arrival(l, bpf_ktime_get_ns());
-	if (counts)
+	if (counts) {
+		/* Behind a request that was read and not answered there is none to read. */
+		if (l->conn.role == TS_ROLE_SERVER && phase_of(&l->conn) != TS_PHASE_READ &&
+		    stamp_is_good(l->came, l->read_cnt))
+			COUNTER_ADD(counts->unread_requests, 1);
 		conn_close(&l->conn, counts);
+	}
 	bpf_map_delete_elem(&locals, &key);
 }
 
