@@ -78,7 +78,7 @@ static const struct schema_object questdb_object = {
 #define DASHBOARD(name, key, units)                                                            \
 	{                                                                                      \
 		name, &key_number, .at = CONFIG_##key * sizeof(struct config_dashboard_value), \
-				   .words = units                                              \
+				   .words = (units)                                            \
 	}
 
 static const struct schema_key dashboard_keys[] = {
