@@ -120,13 +120,13 @@ static bool is_current(const struct agent *a, const struct agent_value *v)
 
 static void say_refused(struct agent *a, struct endpoint *e)
 {
-	struct sink_status status;
+	struct sink_status now;
 
-	prometheus_status(e->prometheus, &status);
-	if (!status.refused_cnt || e->has_refused)
+	prometheus_status(e->prometheus, &now);
+	if (!now.refused_cnt || e->has_refused)
 		return;
 	e->has_refused = true;
-	agent_log(&a->log, AGENT_LOG_WARNING, "sink", "prometheus: %s", status.last_error);
+	agent_log(&a->log, AGENT_LOG_WARNING, "sink", "prometheus: %s", now.last_error);
 }
 
 static void second(struct agent *a, void *state)

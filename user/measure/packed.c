@@ -197,7 +197,7 @@ static bool take_fields(struct reader *r, unsigned int mask, uint64_t fields[sta
 	if (mask >> FIELD_CNT)
 		return false;
 	memset(fields, 0, FIELD_CNT * sizeof(fields[0]));
-	fields[MIN_BIT] = mask & 1U << MIN_BIT ? 0 : UINT64_MAX;
+	fields[MIN_BIT] = (mask & (1U << MIN_BIT)) ? 0 : UINT64_MAX;
 	for (; mask; mask &= mask - 1) {
 		if (!take_number(r, 0, &fields[__builtin_ctz(mask)]))
 			return false;
