@@ -1,30 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What others call: none of it waits for the server, but questdb_stop. */
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
+#include "base/thread.h"
 #include "sink/questdb_internal.h"
 
 #define STACK_BYTES (512U << 10) /* libcurl and SQLite need far less */
 
-/* Signals are the loop's. */
 static int start_thread(struct questdb *q, struct fault *why)
 {
-	pthread_attr_t attributes;
-	sigset_t all, before;
-	int err;
+	int err = thread_start(&q->thread, STACK_BYTES, questdb_worker_run, q);
 
-	sigfillset(&all);
-	pthread_attr_init(&attributes);
-	pthread_attr_setstacksize(&attributes, STACK_BYTES);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	err = -pthread_create(&q->thread, &attributes, questdb_worker_run, q);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attributes);
 	return err ? fault_set(why, err, "no thread for questdb: %s", strerror(-err)) : 0;
 }
 
@@ -53,16 +42,12 @@ int questdb_start(const struct questdb_options *options, struct questdb **ret_qu
 		.timeout_ns = options->config->timeout_ns,
 	};
 	struct questdb *q = calloc(1, sizeof(*q));
-	pthread_condattr_t attributes;
 	int err;
 
 	if (!q)
 		return fault_set(why, -ENOMEM, "no memory");
 	pthread_mutex_init(&q->lock, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&q->changed, &attributes);
-	pthread_condattr_destroy(&attributes);
+	thread_condition_init(&q->changed);
 	q->status.state = SINK_STARTING;
 	q->is_ended = true; /* no thread yet */
 	questdb_rows_init(&q->rows, 1);
@@ -87,15 +72,14 @@ int questdb_start(const struct questdb_options *options, struct questdb **ret_qu
 int questdb_stop(struct questdb *q, uint64_t max_ns)
 {
 	uint64_t at_ns = clock_mono_ns() + max_ns;
-	struct timespec until = {(time_t)(at_ns / NS_PER_S), (long)(at_ns % NS_PER_S)};
-	int err = 0;
+	bool is_time = true;
 
 	pthread_mutex_lock(&q->lock);
 	q->is_stopping = true;
 	q->stop_at_ns = at_ns;
 	pthread_cond_broadcast(&q->changed);
-	while (!q->is_ended && err != ETIMEDOUT)
-		err = pthread_cond_timedwait(&q->changed, &q->lock, &until);
+	while (!q->is_ended && is_time)
+		is_time = thread_wait(&q->changed, &q->lock, at_ns);
 	pthread_mutex_unlock(&q->lock);
 	http_cancel(q->http);
 	pthread_join(q->thread, NULL);

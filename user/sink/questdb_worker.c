@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/thread.h"
 #include "sink/questdb_internal.h"
 #include "sink/questdb_sql.h"
 
@@ -222,20 +223,15 @@ static uint64_t backoff(struct questdb *q, int err)
 	return q->backoff_ns / 2 + next_random(q) % (q->backoff_ns / 2);
 }
 
-static struct timespec at_mono(uint64_t ns)
-{
-	return (struct timespec){(time_t)(ns / NS_PER_S), (long)(ns % NS_PER_S)};
-}
-
 /* For so long, until it is woken (where that counts), or told to stop. */
 static void wait_for(struct questdb *q, uint64_t max_ns, bool is_wakeable)
 {
-	struct timespec until = at_mono(clock_mono_ns() + max_ns);
-	int err = 0;
+	uint64_t until_ns = clock_mono_ns() + max_ns;
+	bool is_time = true;
 
 	pthread_mutex_lock(&q->lock);
-	while (!q->is_stopping && !(is_wakeable && q->is_woken) && err != ETIMEDOUT)
-		err = pthread_cond_timedwait(&q->changed, &q->lock, &until);
+	while (!q->is_stopping && !(is_wakeable && q->is_woken) && is_time)
+		is_time = thread_wait(&q->changed, &q->lock, until_ns);
 	if (is_wakeable)
 		q->is_woken = false;
 	pthread_mutex_unlock(&q->lock);

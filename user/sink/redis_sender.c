@@ -2,16 +2,14 @@
 /* The thread between the one that measures and the server: takes the newest tick, sends it, waits
  * after failures. */
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/thread.h"
 #include "sink/password.h"
 #include "sink/redis.h"
 #include "sink/redis_link.h"
@@ -48,15 +46,6 @@ struct redis {
 	bool was_last;
 	uint64_t random;
 };
-
-/* Under the lock. False: it is later than until_mono_ns. */
-static bool wait_change(struct redis *r, uint64_t until_mono_ns)
-{
-	const struct timespec until = {(time_t)(until_mono_ns / NS_PER_S),
-				       (long)(until_mono_ns % NS_PER_S)};
-
-	return pthread_cond_timedwait(&r->changed, &r->lock, &until) != ETIMEDOUT;
-}
 
 /* --- the thread ------------------------------------------------------------------------------- */
 
@@ -114,7 +103,7 @@ static bool take_tick(struct redis *r)
 		else if (r->is_stopping || now_ns >= r->retry_mono_ns)
 			has_tick = true;
 		else
-			wait_change(r, r->retry_mono_ns);
+			thread_wait(&r->changed, &r->lock, r->retry_mono_ns);
 	}
 	r->was_last = r->is_stopping;
 	if (has_tick) {
@@ -204,20 +193,10 @@ static void *run(void *context)
 
 /* --- life ------------------------------------------------------------------------------------- */
 
-/* Signals are the loop's. */
 static int start_thread(struct redis *r, struct fault *why)
 {
-	pthread_attr_t attributes;
-	sigset_t all, before;
-	int err;
+	int err = thread_start(&r->thread, STACK_BYTES, run, r);
 
-	sigfillset(&all);
-	pthread_attr_init(&attributes);
-	pthread_attr_setstacksize(&attributes, STACK_BYTES);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	err = -pthread_create(&r->thread, &attributes, run, r);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attributes);
 	return err ? fault_set(why, err, "no thread for redis: %s", strerror(-err)) : 0;
 }
 
@@ -257,7 +236,6 @@ static int prepare(struct redis *r, const struct config_redis *config, struct fa
 int redis_start(const struct config_redis *config, struct redis **ret_redis, struct fault *why)
 {
 	struct redis *r = calloc(1, sizeof(*r));
-	pthread_condattr_t attributes;
 	int err;
 
 	if (!r)
@@ -269,10 +247,7 @@ int redis_start(const struct config_redis *config, struct redis **ret_redis, str
 	r->status.state = SINK_STARTING;
 	r->random = clock_wall_ns() ^ (uint64_t)getpid();
 	pthread_mutex_init(&r->lock, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&r->changed, &attributes);
-	pthread_condattr_destroy(&attributes);
+	thread_condition_init(&r->changed);
 	err = prepare(r, config, why);
 	if (err) {
 		free_redis(r);
@@ -288,7 +263,7 @@ static bool wait_end(struct redis *r, uint64_t max_ns)
 	uint64_t until_ns = clock_mono_ns() + max_ns;
 
 	while (!r->has_ended) {
-		if (!wait_change(r, until_ns))
+		if (!thread_wait(&r->changed, &r->lock, until_ns))
 			return r->has_ended;
 	}
 	return true;

@@ -4,12 +4,11 @@
  * taken, which only the taker sees. The lock is held to append one item, or to swap two buffers.
  */
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
+#include "base/thread.h"
 #include "store/handover.h"
 
 #define BUFFER_MIN_BYTES  65536
@@ -35,16 +34,12 @@ struct handover {
 struct handover *handover_new(size_t limit_bytes)
 {
 	struct handover *h = calloc(1, sizeof(*h));
-	pthread_condattr_t attributes;
 
 	if (!h)
 		return NULL;
 	h->limit_bytes = limit_bytes;
 	pthread_mutex_init(&h->lock, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&h->changed, &attributes);
-	pthread_condattr_destroy(&attributes);
+	thread_condition_init(&h->changed);
 	return h;
 }
 
@@ -146,25 +141,18 @@ bool handover_end(struct handover *h)
 	return is_taken;
 }
 
-static struct timespec deadline_after(uint64_t ns)
-{
-	ns += clock_mono_ns();
-	return (struct timespec){.tv_sec = (time_t)(ns / NS_PER_S),
-				 .tv_nsec = (long)(ns % NS_PER_S)};
-}
-
 const struct handover_item *handover_take(struct handover *h, uint64_t max_ns)
 {
-	struct timespec deadline = deadline_after(max_ns);
+	uint64_t until_ns = clock_mono_ns() + max_ns;
 	const struct handover_item *item = NULL;
-	int err = 0;
+	bool is_time = true;
 
 	pthread_mutex_lock(&h->lock);
 	if (h->taken_at == h->taken.used) {
 		struct buffer taken;
 
-		while (!h->given.used && !h->is_stopped && err != ETIMEDOUT)
-			err = pthread_cond_timedwait(&h->changed, &h->lock, &deadline);
+		while (!h->given.used && !h->is_stopped && is_time)
+			is_time = thread_wait(&h->changed, &h->lock, until_ns);
 		empty(&h->taken);
 		taken = h->taken;
 		h->taken = h->given;
@@ -190,12 +178,12 @@ void handover_done(struct handover *h)
 
 void handover_pause(struct handover *h, uint64_t max_ns)
 {
-	struct timespec deadline = deadline_after(max_ns);
-	int err = 0;
+	uint64_t until_ns = clock_mono_ns() + max_ns;
+	bool is_time = true;
 
 	pthread_mutex_lock(&h->lock);
-	while (!h->is_stopped && err != ETIMEDOUT)
-		err = pthread_cond_timedwait(&h->changed, &h->lock, &deadline);
+	while (!h->is_stopped && is_time)
+		is_time = thread_wait(&h->changed, &h->lock, until_ns);
 	pthread_mutex_unlock(&h->lock);
 }
 
@@ -219,16 +207,16 @@ void handover_stop(struct handover *h)
 
 int handover_wait_empty(struct handover *h, uint64_t max_ns)
 {
-	struct timespec deadline = deadline_after(max_ns);
+	uint64_t until_ns = clock_mono_ns() + max_ns;
 	bool is_empty;
-	int err = 0;
+	bool is_time = true;
 
 	pthread_mutex_lock(&h->lock);
 	for (;;) {
 		is_empty = !h->given.used && h->taken_at == h->taken.used;
-		if (is_empty || err == ETIMEDOUT)
+		if (is_empty || !is_time)
 			break;
-		err = pthread_cond_timedwait(&h->changed, &h->lock, &deadline);
+		is_time = thread_wait(&h->changed, &h->lock, until_ns);
 	}
 	pthread_mutex_unlock(&h->lock);
 	return is_empty ? 0 : -ETIMEDOUT;

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <math.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/thread.h"
 #include "base/time_units.h"
 #include "measure/packed.h"
 #include "store/worker.h"
@@ -48,16 +48,10 @@ static void free_store(struct store *s)
 	free(s);
 }
 
-/* Signals are the loop's. */
 static int start_thread(struct store *s, struct fault *why)
 {
-	sigset_t all, before;
-	int err;
+	int err = thread_start(&s->thread, 0, worker_run, s);
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	err = -pthread_create(&s->thread, NULL, worker_run, s);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return err ? fault_set(why, err, "no thread for the history: %s", strerror(-err)) : 0;
 }
 

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/thread.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <time.h>
+
+#include "base/time_units.h"
+
+int thread_start(pthread_t *ret_thread, size_t stack_bytes, thread_fn fn, void *context)
+{
+	pthread_attr_t attributes;
+	sigset_t all, before;
+	int err;
+
+	sigfillset(&all);
+	pthread_attr_init(&attributes);
+	if (stack_bytes)
+		pthread_attr_setstacksize(&attributes, stack_bytes);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	err = -pthread_create(ret_thread, &attributes, fn, context);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pthread_attr_destroy(&attributes);
+	return err;
+}
+
+void thread_condition_init(pthread_cond_t *condition)
+{
+	pthread_condattr_t attributes;
+
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(condition, &attributes);
+	pthread_condattr_destroy(&attributes);
+}
+
+bool thread_wait(pthread_cond_t *condition, pthread_mutex_t *lock, uint64_t until_mono_ns)
+{
+	const struct timespec until = {(time_t)(until_mono_ns / NS_PER_S),
+				       (long)(until_mono_ns % NS_PER_S)};
+
+	return pthread_cond_timedwait(condition, lock, &until) != ETIMEDOUT;
+}
