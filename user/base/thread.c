@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* One way to start a thread and to wait in it, for all rooms that have one. */
 #include "base/thread.h"
 
 #include <errno.h>

@@ -1,16 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What became of a notification: told, to be tried again, or given up. */
+#include "base/random.h"
 #include "notify/internal.h"
-
-/* splitmix64 (Steele, Lea, Flood 2014): jitter needs no more. */
-static uint64_t next_random(struct book *b)
-{
-	uint64_t z = b->random += 0x9e3779b97f4a7c15ULL;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
-	return z ^ z >> 31;
-}
 
 /* Doubled by each failure, ±20 %, so that channels that failed together do not come back together.
  */
@@ -22,7 +13,7 @@ static uint64_t backoff_ns(struct book *b, uint32_t failure_cnt)
 		ns *= 2;
 	if (ns > BACKOFF_MAX_NS)
 		ns = BACKOFF_MAX_NS;
-	return ns * 4 / 5 + next_random(b) % (ns * 2 / 5 + 1);
+	return ns * 4 / 5 + random_next(&b->random) % (ns * 2 / 5 + 1);
 }
 
 /* The channel cannot be told now. Whoever comes next is, unless this is the end of what others know

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/random.h"
 #include "base/thread.h"
 #include "sink/questdb_internal.h"
 #include "sink/questdb_sql.h"
@@ -205,14 +206,6 @@ static bool is_lasting(int err)
 	}
 }
 
-static uint64_t next_random(struct questdb *q)
-{
-	q->random ^= q->random << 13;
-	q->random ^= q->random >> 7;
-	q->random ^= q->random << 17;
-	return q->random;
-}
-
 /* How long until the next attempt: half of it up to all of it, so that many agents do not come
  * together. */
 static uint64_t backoff(struct questdb *q, int err)
@@ -220,7 +213,7 @@ static uint64_t backoff(struct questdb *q, int err)
 	q->backoff_ns = q->backoff_ns ? q->backoff_ns * 2 : BACKOFF_MIN_NS;
 	if (is_lasting(err) || q->backoff_ns > BACKOFF_MAX_NS)
 		q->backoff_ns = BACKOFF_MAX_NS;
-	return q->backoff_ns / 2 + next_random(q) % (q->backoff_ns / 2);
+	return q->backoff_ns / 2 + random_next(&q->random) % (q->backoff_ns / 2);
 }
 
 /* For so long, until it is woken (where that counts), or told to stop. */
@@ -267,7 +260,7 @@ void *questdb_worker_run(void *questdb)
 {
 	struct questdb *q = questdb;
 
-	q->random = clock_mono_ns() | 1;
+	q->random = clock_mono_ns();
 	for (;;) {
 		bool was_stopping = is_stopping(q);
 		struct fault why = {""};

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/random.h"
 #include "base/thread.h"
 #include "sink/password.h"
 #include "sink/redis.h"
@@ -49,16 +50,6 @@ struct redis {
 
 /* --- the thread ------------------------------------------------------------------------------- */
 
-/* splitmix64 (Steele, Lea, Flood 2014): jitter needs no more. */
-static uint64_t next_random(struct redis *r)
-{
-	uint64_t z = r->random += 0x9e3779b97f4a7c15ULL;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
-	return z ^ z >> 31;
-}
-
 /* Between the half and the whole, so that many agents do not come back together. */
 static void back_off(struct redis *r, bool is_long)
 {
@@ -69,7 +60,7 @@ static void back_off(struct redis *r, bool is_long)
 	if (ns > RETRY_MAX_NS)
 		ns = RETRY_MAX_NS;
 	r->failure_cnt++;
-	r->retry_mono_ns = clock_mono_ns() + ns / 2 + next_random(r) % (ns / 2);
+	r->retry_mono_ns = clock_mono_ns() + ns / 2 + random_next(&r->random) % (ns / 2);
 }
 
 static void swap_ticks(struct redis *r)
