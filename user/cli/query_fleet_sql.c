@@ -146,7 +146,8 @@ static void write_step(FILE *out, const struct query *q)
 		step_ns ? step_ns / NS_PER_US : (uint64_t)INT64_MAX);
 }
 
-char *query_fleet_sql_windows(const struct query *q, const struct query_fleet_part *part)
+static char *select_rows(const struct query *q, const struct query_fleet_part *part,
+			 const char *columns)
 {
 	size_t bytes;
 	char *text = NULL;
@@ -158,29 +159,22 @@ char *query_fleet_sql_windows(const struct query *q, const struct query_fleet_pa
 	fputs("SELECT ", out);
 	write_series(out, q);
 	write_step(out, q);
-	/* The time of a window counts once, in the row that has its errors. */
-	fputs(", octave, array_elem_sum(counts), sum(errors), sum(sum_ns), min(min_ns), "
-	      "max(max_ns), sum(lost), sum(CASE WHEN errors IS NOT NULL THEN window_ns END)",
-	      out);
+	fputs(columns, out);
 	is_whole = write_where(out, q, part);
 	fputs(" ORDER BY step", out);
 	return finish(out, &text, is_whole);
 }
 
+char *query_fleet_sql_windows(const struct query *q, const struct query_fleet_part *part)
+{
+	/* The time of a window counts once, in the row that has its errors. */
+	return select_rows(q, part,
+			   ", octave, array_elem_sum(counts), sum(errors), sum(sum_ns), "
+			   "min(min_ns), max(max_ns), sum(lost), "
+			   "sum(CASE WHEN errors IS NOT NULL THEN window_ns END)");
+}
+
 char *query_fleet_sql_values(const struct query *q, const struct query_fleet_part *part)
 {
-	size_t bytes;
-	char *text = NULL;
-	FILE *out = open_memstream(&text, &bytes);
-	bool is_whole;
-
-	if (!out)
-		return NULL;
-	fputs("SELECT ", out);
-	write_series(out, q);
-	write_step(out, q);
-	fputs(", count(), sum(mean), min(min), max(max), last(last)", out);
-	is_whole = write_where(out, q, part);
-	fputs(" ORDER BY step", out);
-	return finish(out, &text, is_whole);
+	return select_rows(q, part, ", count(), sum(mean), min(min), max(max), last(last)");
 }
