@@ -225,3 +225,8 @@ size_t text_distance(const char *wanted, const char *name, size_t limit)
 	}
 	return smaller(row[length], limit);
 }
+
+bool text_is_same(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}

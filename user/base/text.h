@@ -3,6 +3,7 @@
 #ifndef TICKSCOPE_BASE_TEXT_H
 #define TICKSCOPE_BASE_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -27,6 +28,9 @@ void text_cut(const char *text, size_t columns, char *cut, size_t cut_bytes);
 
 /* The first byte that belongs to no UTF-8 character; NULL: there is none. */
 const char *text_find_invalid(const char *text);
+
+/* Equal, or both NULL. */
+bool text_is_same(const char *a, const char *b);
 
 /* Edits between two names, at most `limit`; case aside. For "did you mean". */
 size_t text_distance(const char *wanted, const char *name, size_t limit);

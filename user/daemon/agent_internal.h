@@ -72,7 +72,14 @@ struct agent {
 
 /* agent_second.c: a second has passed. */
 void agent_second(struct agent *a, const struct daemon_view *view);
-/* Closes the open window of the history. */
+/* The open window of the history: what has counted something, and values that were set. */
+struct agent_batch_taker {
+	void (*window)(void *context, const struct store_window *window);
+	void (*value)(void *context, const struct value_id *id, const struct store_value *value);
+};
+void agent_second_batch(const struct agent *a, const struct agent_batch_taker *taker,
+			void *context);
+/* Closes it. */
 void agent_second_close(struct agent *a);
 /* Operations have other numbers from now on. */
 void agent_second_forget(struct agent *a);

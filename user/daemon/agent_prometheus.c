@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/time_units.h"
 #include "daemon/agent_internal.h"
 #include "daemon/agent_sinks.h"
@@ -25,18 +26,13 @@ static bool is_wanted(const struct config_sinks *config)
 	return config->prometheus.listen != NULL;
 }
 
-static bool is_same_text(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 static bool is_same(const struct config_sinks *before, const struct config_sinks *after)
 {
 	const struct config_prometheus *a = &before->prometheus, *b = &after->prometheus;
-	bool is_equal = is_same_text(a->listen, b->listen) && a->series_max == b->series_max;
+	bool is_equal = text_is_same(a->listen, b->listen) && a->series_max == b->series_max;
 
 	for (size_t i = 0; i < CONFIG_FAMILY_CNT; i++)
-		is_equal = is_equal && is_same_text(a->families[i], b->families[i]);
+		is_equal = is_equal && text_is_same(a->families[i], b->families[i]);
 	return is_equal;
 }
 

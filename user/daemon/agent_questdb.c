@@ -3,8 +3,8 @@
  */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "base/text.h"
 #include "daemon/agent_internal.h"
 #include "daemon/agent_sinks.h"
 #include "sink/questdb.h"
@@ -19,17 +19,12 @@ static bool is_wanted(const struct config_sinks *config)
 	return config->questdb.url != NULL;
 }
 
-static bool is_same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 static bool is_same(const struct config_sinks *before, const struct config_sinks *after)
 {
 	const struct config_questdb *b = &before->questdb, *n = &after->questdb;
 
-	return is_same_text(b->url, n->url) && is_same_text(b->user, n->user) &&
-	       is_same_text(b->password_file, n->password_file) && is_same_text(b->host, n->host) &&
+	return text_is_same(b->url, n->url) && text_is_same(b->user, n->user) &&
+	       text_is_same(b->password_file, n->password_file) && text_is_same(b->host, n->host) &&
 	       b->has_buckets == n->has_buckets && b->timeout_ns == n->timeout_ns;
 }
 
@@ -94,22 +89,19 @@ static void second(struct agent *a, void *state)
 	tell_refused(a, s);
 }
 
-static void send_series(struct questdb *q, const struct agent_series *s, const struct operation *o)
+static void send_window(void *questdb, const struct store_window *window)
 {
-	const struct store_window window = {
-		.id = s->id,
-		.window = s->open,
-		.probe = o->probe_text,
-		.probe_cost_ns = o->cost.call_ns,
-		.probe_inner_ns = s->probe_inner_ns,
-	};
+	questdb_batch_window(questdb, window);
+}
 
-	if (s->open->entries || s->open->returns || s->open->count)
-		questdb_batch_window(q, &window);
+static void send_value(void *questdb, const struct value_id *id, const struct store_value *value)
+{
+	questdb_batch_value(questdb, id, value);
 }
 
 static void batch(struct agent *a, void *state, bool is_direct)
 {
+	static const struct agent_batch_taker taker = {send_window, send_value};
 	struct questdb_state *s = state;
 
 	if (!is_direct) {
@@ -117,24 +109,7 @@ static void batch(struct agent *a, void *state, bool is_direct)
 		return;
 	}
 	questdb_batch_begin(s->questdb, a->run_id, a->batch_start_wall_ns);
-	for (size_t i = 0; i < a->operation_cnt; i++) {
-		const struct operation *o = &a->view.operations[i];
-
-		if (a->operations[i].total)
-			send_series(s->questdb, a->operations[i].total, o);
-		if (a->operations[i].connect)
-			send_series(s->questdb, a->operations[i].connect, o);
-	}
-	for (size_t i = 0; i < a->values.cnt; i++) {
-		const struct agent_value *v = &a->values.items[i];
-		const struct store_value value = {.mean = v->sum / (double)(v->cnt ? v->cnt : 1),
-						  .min = v->min,
-						  .max = v->max,
-						  .last = v->now};
-
-		if (v->cnt)
-			questdb_batch_value(s->questdb, &v->id, &value);
-	}
+	agent_second_batch(a, &taker, s->questdb);
 	questdb_batch_end(s->questdb);
 }
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/time_units.h"
 #include "config/rule_unit.h"
 #include "daemon/agent_internal.h"
@@ -230,20 +231,15 @@ static bool is_wanted(const struct config_sinks *config)
 	return config->redis.url != NULL;
 }
 
-static bool is_same_text(const char *a, const char *b)
-{
-	return a && b ? !strcmp(a, b) : a == b;
-}
-
 /* What is sent is read out of the configuration each time. */
 static bool is_same(const struct config_sinks *before, const struct config_sinks *after)
 {
 	const struct config_redis *a = &before->redis, *b = &after->redis;
 
 	/* A password may be another, while its file has the same name. */
-	return !b->password_file && is_same_text(a->url, b->url) &&
-	       is_same_text(a->user, b->user) && is_same_text(a->password_file, b->password_file) &&
-	       is_same_text(a->prefix, b->prefix) && a->timeout_ns == b->timeout_ns;
+	return !b->password_file && text_is_same(a->url, b->url) &&
+	       text_is_same(a->user, b->user) && text_is_same(a->password_file, b->password_file) &&
+	       text_is_same(a->prefix, b->prefix) && a->timeout_ns == b->timeout_ns;
 }
 
 static int start(struct agent *a, const struct config_sinks *config, void **ret_state,

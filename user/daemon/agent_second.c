@@ -214,31 +214,30 @@ static void look_at_store(struct agent *a)
 	a->store_state = now;
 }
 
-static void store_series(struct agent *a, struct agent_series *s, const struct operation *o)
+static void take_series(const struct agent_batch_taker *taker, void *context,
+			const struct agent_series *s, const struct operation *o)
 {
-	if (!s)
-		return;
-	if (s->open->entries || s->open->returns || s->open->count) {
-		const struct store_window window = {
-			.id = s->id,
-			.window = s->open,
-			.probe = o->probe_text,
-			.probe_cost_ns = o->cost.call_ns,
-			.probe_inner_ns = s->probe_inner_ns,
-		};
+	const struct store_window window = {
+		.id = s->id,
+		.window = s->open,
+		.probe = o->probe_text,
+		.probe_cost_ns = o->cost.call_ns,
+		.probe_inner_ns = s->probe_inner_ns,
+	};
 
-		store_batch_window(a->store, &window);
-	}
+	if (s->open->entries || s->open->returns || s->open->count)
+		taker->window(context, &window);
 }
 
-static void store_batch(struct agent *a, bool is_direct)
+void agent_second_batch(const struct agent *a, const struct agent_batch_taker *taker, void *context)
 {
-	store_batch_begin(a->store, a->batch_start_wall_ns, is_direct);
 	for (size_t i = 0; i < a->operation_cnt; i++) {
-		const struct operation *o = &a->view.operations[i];
+		const struct agent_operation *kept = &a->operations[i];
 
-		store_series(a, a->operations[i].total, o);
-		store_series(a, a->operations[i].connect, o);
+		if (kept->total)
+			take_series(taker, context, kept->total, &a->view.operations[i]);
+		if (kept->connect)
+			take_series(taker, context, kept->connect, &a->view.operations[i]);
 	}
 	for (size_t i = 0; i < a->values.cnt; i++) {
 		const struct agent_value *v = &a->values.items[i];
@@ -248,8 +247,26 @@ static void store_batch(struct agent *a, bool is_direct)
 						  .last = v->now};
 
 		if (v->cnt)
-			store_batch_value(a->store, &v->id, &value);
+			taker->value(context, &v->id, &value);
 	}
+}
+
+static void store_window(void *store, const struct store_window *window)
+{
+	store_batch_window(store, window);
+}
+
+static void store_value(void *store, const struct value_id *id, const struct store_value *value)
+{
+	store_batch_value(store, id, value);
+}
+
+static void store_batch(struct agent *a, bool is_direct)
+{
+	static const struct agent_batch_taker taker = {store_window, store_value};
+
+	store_batch_begin(a->store, a->batch_start_wall_ns, is_direct);
+	agent_second_batch(a, &taker, a->store);
 	store_batch_end(a->store);
 }
 
