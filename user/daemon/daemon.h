@@ -14,6 +14,7 @@
 
 #include "base/fault.h"
 #include "base/labels.h"
+#include "config/chain.h"
 #include "config/config.h"
 #include "measure/window.h"
 #include "probe/probe.h"
@@ -28,6 +29,7 @@ struct daemon_function {
 	const struct error_expression *error; /* NULL: none */
 	const char *error_text;
 	bool is_optional; /* a process without it is no news */
+	bool wants_breakdown;
 };
 
 /* Processes that are measured alike. */
@@ -65,7 +67,11 @@ struct daemon_config {
 	enum probe_level level;
 	size_t function_max; /* of one pattern: more matches than this are refused */
 	size_t spare_cnt;    /* functions that processes may bring which start later */
-	bool is_tolerant; /* a process or function that cannot be traced is said, not a failure */
+	const struct chain *chains;
+	size_t chain_cnt;   /* at most TS_CHAIN_MAX */
+	size_t slowest_cnt; /* of each function and chain to keep; at most TS_SLOWEST_MAX, 0: none
+			     */
+	bool is_tolerant;   /* a process or function that cannot be traced is said, not a failure */
 };
 
 #define OPERATION_PID_MAX 256 /* shown in every line of JSON */
@@ -117,6 +123,9 @@ enum operation_kind {
 	OPERATION_SEGMENT,
 	OPERATION_ORDER,
 	OPERATION_FEED,
+	OPERATION_CHAIN,
+	OPERATION_SPAN,	 /* of two points */
+	OPERATION_SHARE, /* of the operation or segment before it: what it spent in one state */
 };
 
 /* "function", "rpc_client" …: the words of tickscope.summary/1. */

@@ -12,6 +12,8 @@ static const char *const kinds[] = {
 	[OPERATION_FUNCTION] = "function",     [OPERATION_RPC_CLIENT] = "rpc_client",
 	[OPERATION_RPC_SERVER] = "rpc_server", [OPERATION_SEGMENT] = "segment",
 	[OPERATION_ORDER] = "order",	       [OPERATION_FEED] = "feed",
+	[OPERATION_CHAIN] = "chain",	       [OPERATION_SPAN] = "span",
+	[OPERATION_SHARE] = "share",
 };
 
 const char *operations_kind_name(enum operation_kind kind)

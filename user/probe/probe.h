@@ -31,8 +31,11 @@ enum probe_level probe_level_parse(const char *text);
 
 struct probe_options {
 	enum probe_level level;
-	size_t series_cnt;    /* series that will be asked for */
-	size_t max_map_bytes; /* for the series of all CPUs together; 0: PROBE_MAP_BYTES */
+	size_t series_cnt;	       /* series that will be asked for */
+	size_t max_map_bytes;	       /* for the series of all CPUs together; 0: PROBE_MAP_BYTES */
+	struct chain_probe *chains;    /* that functions are stages of; NULL: none */
+	struct sched_probe *sched;     /* for spans that want a breakdown; NULL: none does */
+	struct slowest_probe *slowest; /* NULL: none are kept */
 };
 
 /* 200 series in 8 stripes: half of what DESIGN.md §5 allows on 16 CPUs, since zeroing it is half of
@@ -40,6 +43,9 @@ struct probe_options {
 #define PROBE_MAP_BYTES (32UL << 20)
 
 struct probe;
+struct chain_probe;
+struct sched_probe;
+struct slowest_probe;
 
 /*
  * Loads the programs at the wanted level, or at the best that works here: tried out by attaching to
@@ -63,12 +69,22 @@ const struct ts_series *probe_series(const struct probe *probe, uint32_t series)
 int probe_add_error(struct probe *probe, const struct ts_error *error, uint32_t *ret_idx,
 		    struct fault *why);
 
+/* What is probed of a function. */
+enum probe_kind {
+	PROBE_CALL = 0, /* how long its calls take */
+	PROBE_ENTER,	/* that it is called: `series` is the number of a chain's point */
+	PROBE_RETURN,	/* likewise, that it returns */
+};
+
 struct probe_request {
 	const struct operation_plan *plan;
+	enum probe_kind kind;
 	uint32_t series;
-	uint32_t error;	   /* from probe_add_error; 0: none */
-	bool keeps_result; /* the expression judges a result in the caller's memory */
-	bool is_alone;	   /* no other function is traced in this process */
+	uint32_t shares; /* with a breakdown, the first of TS_STATE_CNT series; 0: without */
+	uint32_t slow_operation; /* number plus one of its ts_slow_slots; 0: none are kept */
+	uint32_t error;		 /* from probe_add_error; 0: none */
+	bool keeps_result;	 /* the expression judges a result in the caller's memory */
+	bool is_alone;		 /* no other function is traced in this process */
 };
 
 struct probe_group;

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include <tickscope/abi_chain.h>
 #include <tickscope/abi_sock.h>
 #include "base/fault.h"
 
@@ -29,6 +30,7 @@ const char *sock_hooks_name(enum sock_hooks hooks);
 enum sock_hooks sock_hooks_parse(const char *text);
 
 struct sock_probe;
+struct chain_probe;
 
 struct sock_options {
 	enum sock_hooks hooks;
@@ -37,6 +39,9 @@ struct sock_options {
 	const struct ts_endpoint_filter *filters;
 	size_t filter_cnt; /* at most TS_FILTER_MAX */
 	bool wants_stream; /* without filters: hand times, lengths and payload out, for parsers */
+	struct chain_probe *chains; /* that have stages at sockets; NULL: none */
+	/* Of each filter, filter_cnt of them; NULL: none has any. Read by sock_open only. */
+	const struct ts_endpoint_points *points;
 };
 
 /*
