@@ -12,22 +12,25 @@
 #include "cli/status_page.h"
 
 static const char usage[] =
-	"Usage: tickscope status [--state DIR] [--json]\n"
+	"Usage: tickscope status [--state DIR] [--json | --ready]\n"
 	"Says what the agent has attached, at which level and cost, where its data goes, and "
 	"whether all is well: what is wrong comes first. Without an agent, what its history ends "
 	"with.\n"
 	"\n"
 	"      --state DIR  of the agent (default: /run/tickscope)\n"
 	"      --json       one object for programs (tickscope.status/1)\n"
+	"      --ready      one line: whether everything that exists is attached\n"
 	"  -h, --help       print this text\n"
 	"\n"
-	"Exit status: 0 all is well, 1 no agent answers or something is wrong, 2 wrong usage.\n";
+	"Exit status: 0 all is well, 1 no agent answers or something is wrong (with --ready: not "
+	"ready), 2 wrong usage.\n";
 
-enum { OPTION_JSON = 256, OPTION_STATE };
+enum { OPTION_JSON = 256, OPTION_STATE, OPTION_READY };
 
 static const struct option options[] = {
 	{"json", no_argument, NULL, OPTION_JSON},
 	{"state", required_argument, NULL, OPTION_STATE},
+	{"ready", no_argument, NULL, OPTION_READY},
 	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
 };
@@ -104,10 +107,26 @@ static int show(const char *state_dir, bool wants_json)
 	return is_well ? CLI_OK : CLI_FAILED;
 }
 
+/* As /readyz, for probes that are commands. */
+static int show_ready(const char *state_dir)
+{
+	bool is_absent, is_ready;
+	json_t *status = ask(state_dir, &is_absent);
+	const char *reason;
+
+	if (!status)
+		return CLI_FAILED;
+	is_ready = json_is_true(json_object_get(status, "ready"));
+	reason = json_string_value(json_object_get(status, "not_ready"));
+	puts(is_ready ? "ready" : reason ? reason : "not ready");
+	json_decref(status);
+	return is_ready && !fflush(stdout) ? CLI_OK : CLI_FAILED;
+}
+
 int cmd_status(int argc, char **argv)
 {
 	const char *state_dir = NULL;
-	bool wants_json = false;
+	bool wants_json = false, wants_ready = false;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
@@ -117,6 +136,9 @@ int cmd_status(int argc, char **argv)
 			break;
 		case OPTION_STATE:
 			state_dir = optarg;
+			break;
+		case OPTION_READY:
+			wants_ready = true;
 			break;
 		case 'h':
 			fputs(usage, stdout);
@@ -128,5 +150,5 @@ int cmd_status(int argc, char **argv)
 	}
 	if (optind < argc)
 		return cli_usage_error("status", "\"%s\" is not expected here", argv[optind]);
-	return show(state_dir, wants_json);
+	return wants_ready ? show_ready(state_dir) : show(state_dir, wants_json);
 }

@@ -14,6 +14,7 @@
 
 #include "base/fault.h"
 #include "config/error_expression.h"
+#include "config/config_health.h"
 #include "config/config_rule.h"
 #include "config/config_sinks.h"
 
@@ -105,6 +106,7 @@ struct config {
 	struct config_history history;
 	struct config_judge judge;
 	struct config_sinks sinks;
+	struct config_health health;
 	uint32_t operation_max; /* series of functions, those of later processes too; default 256 */
 	char *level;		/* "session", "multi", "perf"; NULL: the best */
 	char *hooks;		/* "fentry", "kprobe", "raw_tp"; NULL: the best */

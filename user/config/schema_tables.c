@@ -344,6 +344,7 @@ static const struct schema_key config_keys[] = {
 	{"notify", &key_list, LIST(config, channels, channel_cnt), .max = 64,
 	 .object = &schema_channel},
 	{"sinks", &key_map, AT(config, sinks), .object = &sinks_object},
+	{"health", &key_map, AT(config, health), .object = &schema_health},
 	END,
 };
 

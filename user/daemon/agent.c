@@ -7,9 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -18,28 +16,6 @@
 #include "wire/wire.h"
 
 /* --- the loop's callbacks --------------------------------------------------------------------- */
-
-/* sd_notify(3): one datagram, which is no reason to link a library of systemd's. */
-static void tell_systemd(const char *text)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	const char *path = getenv("NOTIFY_SOCKET");
-	size_t length = path ? strlen(path) : 0;
-	int fd;
-
-	if (!length || length >= sizeof(address.sun_path))
-		return;
-	memcpy(address.sun_path, path, length);
-	if (path[0] == '@')
-		address.sun_path[0] = '\0'; /* the abstract name space */
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return;
-	/* Nobody to tell is none of the agent's troubles. */
-	(void)!sendto(fd, text, strlen(text), MSG_NOSIGNAL, (struct sockaddr *)&address,
-		      (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length));
-	close(fd);
-}
 
 static void on_attached(const struct daemon_view *view, void *context)
 {
@@ -57,14 +33,14 @@ static void on_attached(const struct daemon_view *view, void *context)
 	agent_log(&a->log, AGENT_LOG_INFO, "ready",
 		  "ready: %zu operations at %zu sites in %zu processes", view->operation_cnt,
 		  view->site_cnt, view->process_cnt);
-	a->is_ready = true;
-	tell_systemd("READY=1");
+	agent_health_attached(a);
 }
 
 static int on_interval(const struct daemon_view *view, void *context)
 {
 	struct agent *a = context;
 
+	agent_health_second(a);
 	agent_second(a, view);
 	if (a->next_config) /* the last counts of the configuration that goes */
 		agent_second_close(a);
@@ -107,7 +83,8 @@ static int on_end(const struct daemon_view *view, void *context)
 {
 	struct agent *a = context;
 
-	tell_systemd("STOPPING=1");
+	agent_watchdog_tell("STOPPING=1");
+	agent_health_excuse(a);
 	agent_second(a, view);
 	agent_second_close(a);
 	agent_event(a, "stopped", "", "run %s", a->run_id);
@@ -226,6 +203,8 @@ static int start(struct agent *a, struct fault *why)
 	if (!err)
 		err = prepare_paths(a, why);
 	if (!err)
+		err = agent_health_start(a, why);
+	if (!err)
 		err = agent_alerts_start(a, why);
 	if (!err)
 		err = agent_serve_start(a, why);
@@ -248,6 +227,7 @@ static int start(struct agent *a, struct fault *why)
 static void stop(struct agent *a)
 {
 	agent_sinks_stop(a, 0);
+	agent_health_stop(a);
 	agent_second_forget(a);
 	agent_values_fini(&a->values);
 	agent_usage_free(a->usage);
@@ -280,6 +260,7 @@ int agent_run(const struct agent_options *options, struct fault *why)
 		return fault_set(why, -ENOMEM, "out of memory");
 	a->options = options;
 	a->peers_fd = -1;
+	agent_pulse_init(&a->health.pulse);
 	err = start(a, why);
 	if (!err) {
 		output.extras[output.extra_cnt++] =
@@ -287,6 +268,7 @@ int agent_run(const struct agent_options *options, struct fault *why)
 		err = daemon_run(agent_config_get(a->daemon_config), &output, why);
 	}
 	stop(a);
+	agent_pulse_fini(&a->health.pulse);
 	free(a);
 	return err;
 }

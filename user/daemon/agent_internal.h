@@ -9,6 +9,7 @@
 
 #include "daemon/agent.h"
 #include "daemon/agent_config.h"
+#include "daemon/agent_health.h"
 #include "daemon/agent_log.h"
 #include "daemon/agent_series.h"
 #include "daemon/agent_sinks.h"
@@ -50,6 +51,7 @@ struct agent {
 	struct agent_sinks sinks;
 	struct agent_usage *usage;
 	struct agent_values values;
+	struct agent_health health;
 	struct agent_operation *operations;
 	size_t operation_cnt;
 	uint64_t batch_start_wall_ns;	/* of the open window of the history; 0: nothing is in it */

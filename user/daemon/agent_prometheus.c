@@ -71,11 +71,12 @@ static int start(struct agent *a, const struct config_sinks *config, void **ret_
 		return fault_set(why, -ENOMEM, "out of memory");
 	err = prometheus_new(&config->prometheus, a->host, &e->prometheus, why);
 	if (!err) {
-		const struct web_route routes[] = {
+		struct web_route routes[2 + AGENT_HEALTH_ROUTE_CNT] = {
 			{"/metrics", on_metrics, e->prometheus},
 			{"/", on_root, NULL},
 		};
 
+		agent_health_routes(a, routes + 2);
 		err = web_start(listen, routes, sizeof(routes) / sizeof(routes[0]), &e->web, why);
 	}
 	if (err) {

@@ -40,6 +40,7 @@ const struct daemon_config *agent_reload_begin(void *context)
 	struct agent *a = context;
 	struct fault why;
 
+	agent_health_excuse(a);
 	agent_log(&a->log, AGENT_LOG_INFO, "reload", "reading \"%s\" again",
 		  a->options->config_path);
 	if (agent_reload_read(a, &a->next_config, &a->next_daemon_config, &why)) {
@@ -104,6 +105,7 @@ void agent_reload_end(const struct daemon_view *view, void *context)
 	a->next_config = NULL;
 	a->log.is_json = a->config->log_format && strcmp(a->config->log_format, "json") == 0;
 	agent_config_free(old_daemon);
+	agent_health_reload(a, &old_config->health);
 	agent_sinks_reload(a, old_config);
 	if (!agent_sinks_hold(a, old_config))
 		config_free(old_config);

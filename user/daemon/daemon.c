@@ -57,6 +57,7 @@ static void view_fill(struct daemon *d, struct daemon_view *view)
 	for (size_t i = 0; i < d->config->target_cnt; i++)
 		d->target_states[i] = (struct daemon_target_state){
 			.live_cnt = d->targets[i].live_cnt,
+			.refused_cnt = d->targets[i].refused_cnt,
 			.problem = problem_of(&d->targets[i]),
 		};
 	*view = (struct daemon_view){

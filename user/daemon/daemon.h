@@ -175,6 +175,7 @@ struct daemon_process {
 
 struct daemon_target_state {
 	size_t live_cnt;
+	size_t refused_cnt;  /* processes that are there and could not be traced */
 	const char *problem; /* with the last process, or else a function, of it; "" : none */
 };
 

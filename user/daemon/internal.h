@@ -32,6 +32,7 @@ struct file_probes {
 struct target {
 	const struct daemon_target *config;
 	size_t live_cnt;
+	size_t refused_cnt;   /* since the last look */
 	struct fault fault;   /* of the last process that could not be traced; empty: none */
 	struct fault *faults; /* of each function, likewise */
 };

@@ -125,6 +125,7 @@ static int refuse(struct daemon *d, size_t target_idx, pid_t pid, int err, const
 	if (strcmp(target->fault.text, why->text) != 0)
 		daemon_message(d, "process %d is not traced: %s", pid, why->text);
 	target->fault = *why;
+	target->refused_cnt += err != -ESRCH;
 	return 0;
 }
 
@@ -347,6 +348,10 @@ void processes_look(struct daemon *d)
 		open_mask |= (uint64_t)!d->config->targets[i].match->pid_cnt << i;
 	if (!open_mask || find_processes(d, &found, &ignored))
 		return;
+	for (size_t i = 0; i < d->config->target_cnt; i++) {
+		if (open_mask >> i & 1)
+			d->targets[i].refused_cnt = 0; /* counted anew */
+	}
 	for (size_t i = 0; i < found.cnt && d->traced_cnt < DAEMON_PROCESS_MAX; i++) {
 		uint64_t mask = found.items[i].match_mask & open_mask;
 
