@@ -23,7 +23,10 @@ static const char usage[] =
 	"Says \"ready\" when everything that exists is traced. SIGHUP reads the configuration "
 	"again; "
 	"SIGTERM and Ctrl-C\n"
-	"end it, and leave nothing attached. Ask it with `tickscope status`, `top`, `query` and "
+	"end it, and leave nothing attached. SIGUSR2, or the file \"disable\" in its directory, "
+	"takes all probes off\n"
+	"while it runs on; SIGHUP attaches them again. Ask it with `tickscope status`, `top`, "
+	"`query` and "
 	"`alerts`.\n"
 	"\n"
 	"Exit status: 0 ended by a signal, 1 failed, 2 wrong usage or configuration.\n";

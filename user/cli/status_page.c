@@ -187,8 +187,13 @@ static void write_problems(const json_t *s, const struct status_style *style, FI
 	size_t n;
 
 	write_title("PROBLEMS", style, out);
-	if (!json_is_true(json_object_get(s, "ready")))
-		fputs("  not everything that exists is attached yet\n", out);
+	if (!json_is_true(json_object_get(s, "ready"))) {
+		const char *why = text_of(s, "not_ready");
+
+		fputs("  ", out);
+		write_clean(*why ? why : "not everything that exists is attached yet", out);
+		fputc('\n', out);
+	}
 	if (score >= 0 && score <= HEALTHY_ABOVE)
 		fprintf(out, "  health %.0f: contracts are broken, see HEALTH\n", score);
 	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {

@@ -107,6 +107,7 @@ struct config {
 	struct config_judge judge;
 	struct config_sinks sinks;
 	struct config_health health;
+	char *disable_file;	/* nothing is attached while it is there; NULL: that of the state */
 	uint32_t operation_max; /* series of functions, those of later processes too; default 256 */
 	char *level;		/* "session", "multi", "perf"; NULL: the best */
 	char *hooks;		/* "fentry", "kprobe", "raw_tp"; NULL: the best */

@@ -25,11 +25,13 @@ static void on_attached(const struct daemon_view *view, void *context)
 	for (size_t i = 0; i < a->config->target_cnt; i++) {
 		const struct daemon_target_state *t = &view->targets[i];
 
-		if (!t->live_cnt)
+		if (!t->live_cnt && !view->is_disabled)
 			agent_log(&a->log, AGENT_LOG_WARNING, "target",
 				  "\"%s\": no process yet%s%s", a->config->targets[i].name,
 				  t->problem[0] ? ": " : "", t->problem);
 	}
+	if (view->is_disabled)
+		agent_switch_done(view, a);
 	agent_log(&a->log, AGENT_LOG_INFO, "ready",
 		  "ready: %zu operations at %zu sites in %zu processes", view->operation_cnt,
 		  view->site_cnt, view->process_cnt);
@@ -42,7 +44,7 @@ static int on_interval(const struct daemon_view *view, void *context)
 
 	agent_health_second(a);
 	agent_second(a, view);
-	if (a->next_config) /* the last counts of the configuration that goes */
+	if (view->is_last)
 		agent_second_close(a);
 	return 0;
 }
@@ -152,7 +154,9 @@ static int prepare_paths(struct agent *a, struct fault *why)
 	if ((size_t)snprintf(a->history_path, sizeof(a->history_path), "%s/%s", history,
 			     STORE_FILE) >= sizeof(a->history_path) ||
 	    (size_t)snprintf(a->socket_path, sizeof(a->socket_path), "%s/%s", socket,
-			     WIRE_SOCKET_NAME) >= sizeof(a->socket_path))
+			     WIRE_SOCKET_NAME) >= sizeof(a->socket_path) ||
+	    (size_t)snprintf(a->switches.path, sizeof(a->switches.path), "%s/%s", history,
+			     AGENT_SWITCH_FILE) >= sizeof(a->switches.path))
 		err = fault_set(why, -ENAMETOOLONG, "the name of the state directory is too long");
 	return err;
 }
@@ -252,6 +256,9 @@ int agent_run(const struct agent_options *options, struct fault *why)
 		.on_message = on_message,
 		.on_reload = agent_reload_begin,
 		.on_reloaded = agent_reload_end,
+		.is_disabled = agent_switch_is_disabled,
+		.on_disable = agent_switch_signal,
+		.on_switched = agent_switch_done,
 		.context = a,
 	};
 	int err;

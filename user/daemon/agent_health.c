@@ -136,6 +136,8 @@ void agent_health_stop(struct agent *a)
 static void find_reason(const struct agent *a, char *text, size_t text_bytes)
 {
 	text[0] = '\0';
+	if (a->view.is_disabled)
+		agent_switch_describe(a, text, text_bytes);
 	for (size_t i = 0; i < a->config->target_cnt && !text[0]; i++) {
 		const struct daemon_target_state *t = &a->view.targets[i];
 

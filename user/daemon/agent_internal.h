@@ -13,6 +13,7 @@
 #include "daemon/agent_log.h"
 #include "daemon/agent_series.h"
 #include "daemon/agent_sinks.h"
+#include "daemon/agent_switch.h"
 #include "daemon/agent_usage.h"
 #include "daemon/agent_values.h"
 #include "judge/judge.h"
@@ -52,6 +53,7 @@ struct agent {
 	struct agent_usage *usage;
 	struct agent_values values;
 	struct agent_health health;
+	struct agent_switch switches;
 	struct agent_operation *operations;
 	size_t operation_cnt;
 	uint64_t batch_start_wall_ns;	/* of the open window of the history; 0: nothing is in it */

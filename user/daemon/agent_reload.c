@@ -41,6 +41,7 @@ const struct daemon_config *agent_reload_begin(void *context)
 	struct fault why;
 
 	agent_health_excuse(a);
+	a->switches.is_by_signal = false;
 	agent_log(&a->log, AGENT_LOG_INFO, "reload", "reading \"%s\" again",
 		  a->options->config_path);
 	if (agent_reload_read(a, &a->next_config, &a->next_daemon_config, &why)) {
@@ -112,6 +113,8 @@ void agent_reload_end(const struct daemon_view *view, void *context)
 	agent_log(&a->log, AGENT_LOG_INFO, "ready",
 		  "reloaded: %zu operations at %zu sites in %zu processes", view->operation_cnt,
 		  view->site_cnt, view->process_cnt);
+	if (view->is_disabled)
+		agent_switch_say(a);
 	agent_event(a, "reload", "", "reloaded: %zu operations in %zu processes",
 		    view->operation_cnt, view->process_cnt);
 }

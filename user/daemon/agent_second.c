@@ -129,6 +129,7 @@ static void set_own_values(struct agent *a)
 	set_value(a, &own, "history_failing", a->store && a->store_state.health != STORE_GOOD);
 	set_value(a, &own, "dropped_windows_per_s",
 		  (double)(a->store_state.dropped_window_cnt - a->dropped_window_cnt));
+	set_value(a, &own, "disabled", a->view.is_disabled);
 	set_value(a, &own, "sinks_failing", (double)agent_sinks_failing_cnt(a));
 	set_value(a, &own, "sink_dropped_per_s",
 		  (double)(a->sinks.dropped_cnt - a->dropped_row_cnt));
@@ -139,7 +140,7 @@ static void set_own_values(struct agent *a)
 /* Whether each target has a process. */
 static void set_up(struct agent *a)
 {
-	for (size_t i = 0; i < a->config->target_cnt; i++) {
+	for (size_t i = 0; !a->view.is_disabled && i < a->config->target_cnt; i++) {
 		const struct series_id id = {
 			.target = a->config->targets[i].name, .operation = "", .labels = ""};
 
@@ -335,6 +336,7 @@ void agent_second(struct agent *a, const struct daemon_view *view)
 					 a->values.items[i].now);
 	}
 	a->judged_mono_ns = now_ns;
+	judge_pause_uptime(a->judge, view->is_disabled);
 	judge_evaluate(a->judge, now_ns, view->now_wall_ns);
 	set_system_values(a, now_ns);
 	agent_alerts_tell_silences(a);

@@ -52,7 +52,10 @@ static json_t *targets_json(const struct agent *a)
 	for (size_t i = 0; i < a->config->target_cnt; i++) {
 		const struct daemon_target_state *t = &a->view.targets[i];
 		const char *name = a->config->targets[i].name;
-		const char *state = t->live_cnt ? "traced" : t->problem[0] ? "failed" : "waiting";
+		const char *state = a->view.is_disabled ? "disabled"
+				    : t->live_cnt	? "traced"
+				    : t->problem[0]	? "failed"
+							: "waiting";
 
 		json_array_append_new(
 			list, json_pack("{s:s, s:s, s:o, s:o, s:o}", "name", name, "state", state,

@@ -187,7 +187,8 @@ int agent_usage_read(struct agent_usage *u, const struct daemon_config *config,
 	err = err ? err : failed;
 	for (size_t i = 0; i < u->watched_cnt; i++)
 		u->watched[i].is_there = false;
-	for (size_t i = 0; i < config->target_cnt; i++) {
+	/* Nobody looks for processes then: there may be some. */
+	for (size_t i = 0; !view->is_disabled && i < config->target_cnt; i++) {
 		struct target_usage *t = &u->targets[i];
 		struct usage_process *older = t->before;
 		struct usage_target after;

@@ -34,53 +34,10 @@ void daemon_message(struct daemon *d, const char *format, ...)
 	d->output->on_message(text, d->output->context);
 }
 
-/* The first thing that somebody should know about a target. */
-static const char *problem_of(const struct target *target)
-{
-	const char *problem = target->fault.text;
-
-	for (size_t i = 0; !problem[0] && i < target->config->function_cnt; i++)
-		problem = target->faults[i].text;
-	return problem;
-}
-
-static void view_fill(struct daemon *d, struct daemon_view *view)
-{
-	for (size_t i = 0; i < d->traced_cnt; i++) {
-		struct daemon_process *p = &d->processes[i];
-
-		p->pid = d->traced[i].pid;
-		p->target_idx = d->traced[i].target_idx;
-		p->since_wall_ns = d->traced[i].since_wall_ns;
-		snprintf(p->name, sizeof(p->name), "%s", process_name(d->traced[i].process));
-	}
-	for (size_t i = 0; i < d->config->target_cnt; i++)
-		d->target_states[i] = (struct daemon_target_state){
-			.live_cnt = d->targets[i].live_cnt,
-			.refused_cnt = d->targets[i].refused_cnt,
-			.problem = problem_of(&d->targets[i]),
-		};
-	*view = (struct daemon_view){
-		.operations = d->operations,
-		.operation_cnt = d->operation_cnt,
-		.processes = d->processes,
-		.targets = d->target_states,
-		.start_wall_ns = d->start_wall_ns,
-		.interval_start_wall_ns =
-			d->start_wall_ns + (d->interval_mono_ns - d->start_mono_ns),
-		.now_wall_ns = d->start_wall_ns + (d->read_mono_ns - d->start_mono_ns),
-		.level = d->probe ? probe_level(d->probe) : PROBE_LEVEL_AUTO,
-		.hooks = d->sock ? sock_hooks(d->sock) : SOCK_HOOKS_AUTO,
-		.site_cnt = d->site_cnt,
-		.process_cnt = d->traced_cnt,
-		.attach_ns = d->attach_ns,
-		.is_interrupted = d->is_interrupted,
-	};
-}
-
 struct loop {
 	struct daemon *d;
 	struct sources sources;
+	bool has_switch_failed; /* which was said */
 };
 
 /* All times count from here. */
@@ -99,29 +56,6 @@ static void on_stream(struct daemon *d, struct sources *s)
 
 	(void)ignored; /* woken by the ring, not by the clock */
 	rpc_read_stream(d);
-}
-
-/* One tick of the clock. Negative: whoever shows the numbers wants no more. */
-static int on_tick(struct daemon *d, struct sources *s)
-{
-	struct daemon_view view;
-	uint64_t expirations, now = clock_mono_ns();
-	int err = 0;
-
-	if (read(s->tick_fd, &expirations, sizeof(expirations)) != sizeof(expirations))
-		return 0;
-	operations_read(d, now, false);
-	s->tick += expirations;
-	if (!d->config->interval_ns || s->tick < s->interval_tick_cnt)
-		return 0;
-	s->tick = 0;
-	if (d->config->is_tolerant && ++d->look_cnt % LOOK_INTERVALS == 0)
-		processes_look(d);
-	view_fill(d, &view);
-	if (d->output->on_interval)
-		err = d->output->on_interval(&view, d->output->context);
-	operations_begin_interval(d, now);
-	return err;
 }
 
 static void on_kernel_event(const struct ts_event *event, void *context)
@@ -144,6 +78,26 @@ static void say_dropped_events(struct daemon *d)
 static void daemon_free(struct daemon *d);
 static int daemon_new(const struct daemon_config *config, const struct daemon_output *output,
 		      int epoll_fd, struct daemon **ret_daemon, struct fault *why);
+
+/* `fresh` measures from now on; whoever shows the numbers has the last of the one before. */
+static void replace(struct loop *l, struct daemon *fresh)
+{
+	const struct daemon_output *output = l->d->output;
+	struct daemon_view view;
+	int err;
+
+	processes_stop(l->d);
+	operations_read(l->d, clock_mono_ns(), true);
+	view_fill(l->d, &view);
+	view.is_last = true;
+	output->on_interval(&view, output->context);
+	daemon_free(l->d);
+	l->d = fresh;
+	begin(fresh);
+	err = sources_watch_kernel(fresh, &l->sources);
+	if (err)
+		daemon_message(fresh, "kernel events are not watched: %s", strerror(-err));
+}
 
 /*
  * Measures by another configuration from now on. The new probes are there before the old ones go,
@@ -168,18 +122,60 @@ static void reload(struct loop *l)
 		output->on_reloaded(NULL, output->context);
 		return;
 	}
-	processes_stop(l->d);
-	operations_read(l->d, clock_mono_ns(), true);
-	view_fill(l->d, &view);
-	output->on_interval(&view, output->context);
-	daemon_free(l->d);
-	l->d = fresh;
-	begin(fresh);
-	err = sources_watch_kernel(fresh, &l->sources);
-	if (err)
-		daemon_message(fresh, "kernel events are not watched: %s", strerror(-err));
+	replace(l, fresh);
 	view_fill(fresh, &view);
 	output->on_reloaded(&view, output->context);
+}
+
+/*
+ * Takes off all that is attached, the programs and their memory, too, or attaches it anew. What
+ * cannot be attached is tried again the next second, and said once.
+ */
+static void look_at_switch(struct loop *l)
+{
+	const struct daemon_output *output = l->d->output;
+	struct daemon *fresh = NULL;
+	struct daemon_view view;
+	struct fault why;
+
+	if (!output->is_disabled || output->is_disabled(output->context) == l->d->is_disabled)
+		return;
+	if (daemon_new(l->d->config, output, l->d->epoll_fd, &fresh, &why)) {
+		if (!l->has_switch_failed)
+			daemon_message(l->d, "probes cannot be attached again: %s", why.text);
+		l->has_switch_failed = true;
+		return;
+	}
+	l->has_switch_failed = false;
+	replace(l, fresh);
+	view_fill(fresh, &view);
+	output->on_switched(&view, output->context);
+}
+
+/* One tick of the clock. Negative: whoever shows the numbers wants no more. */
+static int on_tick(struct loop *l)
+{
+	struct daemon *d = l->d;
+	struct sources *s = &l->sources;
+	struct daemon_view view;
+	uint64_t expirations, now = clock_mono_ns();
+	int err = 0;
+
+	if (read(s->tick_fd, &expirations, sizeof(expirations)) != sizeof(expirations))
+		return 0;
+	operations_read(d, now, false);
+	s->tick += expirations;
+	if (!d->config->interval_ns || s->tick < s->interval_tick_cnt)
+		return 0;
+	s->tick = 0;
+	if (d->config->is_tolerant && ++d->look_cnt % LOOK_INTERVALS == 0)
+		processes_look(d);
+	view_fill(d, &view);
+	if (d->output->on_interval)
+		err = d->output->on_interval(&view, d->output->context);
+	operations_begin_interval(d, now);
+	look_at_switch(l);
+	return err;
 }
 
 /* Takes the signal, which would else be delivered once it is no longer blocked. False: it ends the
@@ -192,6 +188,11 @@ static bool on_signal(struct loop *l)
 		return true;
 	if (info.ssi_signo == SIGHUP && l->d->output->on_reload) {
 		reload(l);
+		return true;
+	}
+	if (info.ssi_signo == SIGUSR2) {
+		l->d->output->on_disable(l->d->output->context);
+		look_at_switch(l);
 		return true;
 	}
 	l->d->is_interrupted = true;
@@ -217,7 +218,7 @@ static bool dispatch(struct loop *l, uint64_t source)
 		on_stream(d, s);
 		return true;
 	case DAEMON_SOURCE_TICK:
-		return on_tick(d, s) >= 0;
+		return on_tick(l) >= 0;
 	case DAEMON_SOURCE_EVENTS:
 		probe_read_events(d->probe, on_kernel_event, d);
 		say_dropped_events(d);
@@ -305,6 +306,7 @@ static int daemon_new(const struct daemon_config *config, const struct daemon_ou
 	d->config = config;
 	d->output = output;
 	d->epoll_fd = epoll_fd;
+	d->is_disabled = output->is_disabled && output->is_disabled(output->context);
 	d->names = names_cache_new();
 	err = processes_start(d, why);
 	if (err) {
@@ -322,7 +324,7 @@ int daemon_run(const struct daemon_config *config, const struct daemon_output *o
 	       struct fault *why)
 {
 	struct loop l = {0};
-	int err = sources_init(&l.sources);
+	int err = sources_init(&l.sources, output->is_disabled);
 	int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 
 	/* Memory of the heap that was used before is zeroed, and so taken, as a whole: most buckets

@@ -193,6 +193,8 @@ struct daemon_view {
 	size_t process_cnt;
 	uint64_t attach_ns;  /* how long finding and attaching took */
 	bool is_interrupted; /* on_end: ended by a signal */
+	bool is_last;	     /* on_interval: its operations are gone afterwards */
+	bool is_disabled;    /* on purpose: nothing is attached */
 };
 
 /* Something else that the loop waits for. */
@@ -212,6 +214,10 @@ struct daemon_extra {
  * caller's, as does the old one until on_reloaded), or NULL to leave all as it is. on_interval has
  * the last counts of the old one, then on_reloaded comes, with NULL where the new one could not be
  * attached.
+ *
+ * is_disabled, where there is one: whether nothing may be attached now; asked at the start, each
+ * second, and after SIGUSR2, which on_disable tells of. When it changes, on_interval has the last
+ * counts, then on_switched comes.
  */
 struct daemon_output {
 	void (*on_attached)(const struct daemon_view *view, void *context);
@@ -220,6 +226,9 @@ struct daemon_output {
 	void (*on_message)(const char *text, void *context);
 	const struct daemon_config *(*on_reload)(void *context);
 	void (*on_reloaded)(const struct daemon_view *view, void *context);
+	bool (*is_disabled)(void *context);
+	void (*on_disable)(void *context);
+	void (*on_switched)(const struct daemon_view *view, void *context);
 	struct daemon_extra extras[DAEMON_EXTRA_MAX];
 	size_t extra_cnt;
 	void *context;

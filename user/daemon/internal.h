@@ -87,10 +87,14 @@ struct daemon {
 	uint64_t dropped_events; /* said already */
 	uint64_t look_cnt;
 	bool is_interrupted;
+	bool is_disabled; /* nothing is attached, on purpose */
 };
 
 void daemon_message(struct daemon *d, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* view.c: as it is now; arrays are the daemon's. */
+void view_fill(struct daemon *d, struct daemon_view *view);
 
 /*
  * traced.c: one process. traced_open looks it up and resolves every wanted function, and attaches
@@ -110,6 +114,7 @@ void traced_leave_file(struct daemon *d, const struct traced *t);
 bool processes_are_by_file(const struct daemon *d, size_t target_idx);
 /* True where processes may come that are not there yet. */
 bool processes_may_come(const struct daemon *d);
+/* Of a daemon that is disabled: nothing but what later calls need. */
 int processes_start(struct daemon *d, struct fault *why);
 /* A process replaced its image: a traced one, or one that --exe waits for. */
 void processes_exec(struct daemon *d, pid_t pid);

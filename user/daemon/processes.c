@@ -238,7 +238,7 @@ int processes_start(struct daemon *d, struct fault *why)
 			return fault_set(why, -ENOMEM, "out of memory");
 		}
 	}
-	err = start_all(d, &list, why);
+	err = d->is_disabled ? 0 : start_all(d, &list, why);
 	free(list.items);
 	return err;
 }
@@ -344,6 +344,8 @@ void processes_look(struct daemon *d)
 	struct fault ignored;
 	uint64_t open_mask = 0; /* targets that processes may come to */
 
+	if (d->is_disabled)
+		return;
 	for (size_t i = 0; i < d->config->target_cnt; i++)
 		open_mask |= (uint64_t)!d->config->targets[i].match->pid_cnt << i;
 	if (!open_mask || find_processes(d, &found, &ignored))

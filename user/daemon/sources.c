@@ -41,7 +41,7 @@ static int timer_start(uint64_t after_ns, bool repeats)
 	return fd;
 }
 
-int sources_init(struct sources *s)
+int sources_init(struct sources *s, bool has_switch)
 {
 	sigset_t mask;
 
@@ -50,6 +50,8 @@ int sources_init(struct sources *s)
 	sigaddset(&mask, SIGINT);
 	sigaddset(&mask, SIGTERM);
 	sigaddset(&mask, SIGHUP);
+	if (has_switch)
+		sigaddset(&mask, SIGUSR2);
 	sigprocmask(SIG_BLOCK, &mask, &s->old_mask);
 	s->signal_fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
 	return s->signal_fd < 0 ? -errno : 0;

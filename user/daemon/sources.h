@@ -20,8 +20,8 @@ struct sources {
 };
 
 /* Signals are taken from here on: one that comes while probes are being attached ends the trace in
- * the loop. 0 or -errno; sources_stop is due in any case. */
-int sources_init(struct sources *s);
+ * the loop. has_switch: SIGUSR2, too. 0 or -errno; sources_stop is due in any case. */
+int sources_init(struct sources *s, bool has_switch);
 int sources_start(struct daemon *d, struct sources *s);
 /* Adds the descriptors of a configuration's probes. */
 int sources_watch_kernel(struct daemon *d, struct sources *s);

@@ -112,6 +112,7 @@ struct judge {
 	size_t correlation_idx;
 	struct uptime uptimes[UPTIME_TARGET_MAX];
 	size_t uptime_cnt;
+	bool is_uptime_paused;
 	struct judge_counters counters;
 	struct window scratch;
 	uint64_t begun_ns, swept_ns, checked_ns, evaluated_ns; /* mono; 0: not yet */

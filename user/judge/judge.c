@@ -223,6 +223,11 @@ static void end_restored(struct judge *judge, const struct times *now)
 	}
 }
 
+void judge_pause_uptime(struct judge *judge, bool is_paused)
+{
+	judge->is_uptime_paused = is_paused;
+}
+
 void judge_evaluate(struct judge *judge, uint64_t mono_ns, uint64_t wall_ns)
 {
 	struct times now = {mono_ns, wall_ns};

@@ -90,6 +90,8 @@ const struct rolling *judge_feed(struct judge *judge, const struct series_id *id
 /* What is no number says nothing. */
 void judge_feed_value(struct judge *judge, const struct value_id *id, uint64_t mono_ns,
 		      double value);
+/* Nobody looks for processes of targets: seconds of theirs are neither up nor down. */
+void judge_pause_uptime(struct judge *judge, bool is_paused);
 /* Each second, after the feeds. */
 void judge_evaluate(struct judge *judge, uint64_t mono_ns, uint64_t wall_ns);
 

@@ -179,7 +179,7 @@ void system_check_step(struct judge *judge, uint64_t mono_ns)
 
 	note_targets(judge, mono_ns);
 	/* Longer: the agent itself slept, and knows nothing of that time. */
-	if (passed_ns < 10 * NS_PER_S)
+	if (passed_ns < 10 * NS_PER_S && !judge->is_uptime_paused)
 		count_second(judge, mono_ns, (uint32_t)((passed_ns + NS_PER_S / 2) / NS_PER_S));
 	if (judge->checked_ns && mono_ns - judge->checked_ns < judge->config->judge.system_check_ns)
 		return;

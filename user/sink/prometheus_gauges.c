@@ -115,6 +115,8 @@ const struct prometheus_gauge prometheus_gauges[] = {
 	      "Of the agent: bytes written to storage."),
 	AGENT("context_switches_per_s", 1, "tickscope_agent_context_switches_per_second", NULL,
 	      "Context switches of the agent."),
+	AGENT("disabled", 1, "tickscope_agent_disabled", NULL,
+	      "Whether the agent is disabled on purpose, and nothing is attached: 1 or 0."),
 	AGENT("channels_down", 1, "tickscope_agent_channels_down", NULL,
 	      "Notification channels that take nothing."),
 	AGENT("history_failing", 1, "tickscope_agent_history_failing", NULL,
