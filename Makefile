@@ -20,7 +20,7 @@ $(V).SILENT:
 .DEFAULT_GOAL := all
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla
-LIBS_PKG := libbpf libelf libdw zlib liblzma jansson libcap-ng libfyaml libcurl sqlite3 hiredis libcrypto ncursesw libmicrohttpd
+LIBS_PKG := libbpf libelf libdw zlib liblzma jansson libcap-ng libseccomp libfyaml libcurl sqlite3 hiredis libcrypto ncursesw libmicrohttpd
 # Zydis has no pkg-config file in Debian 12; libiberty never had one.
 LIBS := $(shell $(PKG_CONFIG) --libs $(LIBS_PKG) 2>/dev/null) -lZydis -liberty -lm -lpthread
 BASE_CFLAGS := -std=gnu11 -D_GNU_SOURCE -DTICKSCOPE_VERSION='"$(VERSION)"' $(WARNINGS) -Iinclude -Iuser -I$(BUILD)/skel

@@ -38,7 +38,7 @@ PURE_CALLS = re.compile(r"\b(time|clock|clock_gettime|gettimeofday|getenv|secure
 EXCLUSIVE = (
     ("bpf/*", ("bpf/", "user/probe/", "tests/bench/", "tests/bpf/late_hook.c")),
     ("*.skel.h", ("user/probe/", "tests/bench/")),
-    ("linux/bpf.h", ("user/probe/", "tests/bench/", "tests/bpf/late_hook.c")),
+    ("linux/bpf.h", ("user/probe/", "user/base/sandbox.c", "tests/bench/", "tests/bpf/late_hook.c")),
     ("libelf.h", ("user/target/", "tests/")),
     ("gelf.h", ("user/target/", "tests/")),
     ("dwarf.h", ("user/target/", "tests/")),
@@ -52,6 +52,8 @@ EXCLUSIVE = (
     ("microhttpd.h", ("user/serve/",)),
     ("curl/*", ("user/base/curl_handle.", "user/sink/", "user/notify/", "user/daemon/")),
     ("libfyaml.h", ("user/config/",)),
+    ("cap-ng.h", ("user/base/capability.c",)),
+    ("seccomp.h", ("user/base/sandbox.c",)),
     ("openssl/*", ("user/notify/", "tests/")),
     ("curses.h", ("user/cli/",)),
     ("ncurses*", ("user/cli/",)),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Threads beside the loop: none of them gets signals, which are the loop's, and they wait until
- * instants of the monotonic clock. */
+/* Threads beside the loop: none of them gets signals, which are the loop's, nor under a sandbox
+ * capabilities, and they wait until instants of the monotonic clock. */
 #ifndef TICKSCOPE_BASE_THREAD_H
 #define TICKSCOPE_BASE_THREAD_H
 

@@ -18,6 +18,8 @@ static const char usage[] =
 	"it)\n"
 	"      --state DIR     where history and socket are (/var/lib/tickscope and "
 	"/run/tickscope)\n"
+	"      --no-sandbox        keep all capabilities and system calls: to find out what the "
+	"sandbox is in the way of\n"
 	"  -h, --help          print this text\n"
 	"\n"
 	"Says \"ready\" when everything that exists is traced. SIGHUP reads the configuration "
@@ -31,11 +33,12 @@ static const char usage[] =
 	"\n"
 	"Exit status: 0 ended by a signal, 1 failed, 2 wrong usage or configuration.\n";
 
-enum { OPTION_STATE = 256 };
+enum { OPTION_STATE = 256, OPTION_NO_SANDBOX };
 
 static const struct option options[] = {
 	{"config", required_argument, NULL, 'c'},
 	{"state", required_argument, NULL, OPTION_STATE},
+	{"no-sandbox", no_argument, NULL, OPTION_NO_SANDBOX},
 	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
 };
@@ -53,6 +56,9 @@ int cmd_run(int argc, char **argv)
 			break;
 		case OPTION_STATE:
 			agent.state_dir = optarg;
+			break;
+		case OPTION_NO_SANDBOX:
+			agent.has_no_sandbox = true;
 			break;
 		case 'h':
 			fputs(usage, stdout);

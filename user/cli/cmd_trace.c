@@ -69,6 +69,8 @@ static const char usage[] =
 	"replacing the return address\n"
 	"                          even where exceptions or coroutines could cross it, which KILLS "
 	"the traced program\n"
+	"      --no-sandbox        keep all capabilities and system calls, to find out what the "
+	"sandbox is in the way of\n"
 	"  -h, --help              print this text\n"
 	"\n"
 	"Exit status: 0 done, 1 failed (nothing is left attached), 2 wrong usage.\n";
@@ -85,7 +87,8 @@ enum {
 	OPTION_DEBUG_DIR,
 	OPTION_RPC,
 	OPTION_PROTOCOL,
-	OPTION_HOOKS
+	OPTION_HOOKS,
+	OPTION_NO_SANDBOX
 };
 
 static const struct option options[] = {
@@ -105,6 +108,7 @@ static const struct option options[] = {
 	{"json", no_argument, NULL, OPTION_JSON},
 	{"level", required_argument, NULL, OPTION_LEVEL},
 	{"exit", required_argument, NULL, OPTION_EXIT},
+	{"no-sandbox", no_argument, NULL, OPTION_NO_SANDBOX},
 	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
 };
@@ -118,6 +122,8 @@ struct trace {
 	struct daemon_endpoint endpoints[TS_FILTER_MAX];
 	struct error_expression error;
 	const char *error_text; /* NULL: none */
+	struct sandbox sandbox;
+	bool has_no_sandbox;
 	bool wants_json;
 	bool wants_histogram;
 	bool is_live; /* the table is redrawn in place */
@@ -362,6 +368,9 @@ static int take_option(struct trace *t, int option, char *value)
 	case OPTION_NET:
 		t->style.is_net = true;
 		return CLI_OK;
+	case OPTION_NO_SANDBOX:
+		t->has_no_sandbox = true;
+		return CLI_OK;
 	case OPTION_HISTOGRAM:
 		t->wants_histogram = true;
 		return CLI_OK;
@@ -436,6 +445,19 @@ static void prepare_output(struct trace *t)
 				     this process */
 }
 
+/* A trace loads everything at its start, and executes nothing. */
+static int enter_sandbox(struct trace *t, struct fault *why)
+{
+	const char *violation = getenv(SANDBOX_VIOLATION);
+	const struct sandbox_options sandbox = {
+		.mode = t->has_no_sandbox ? SANDBOX_OFF : SANDBOX_STRICT,
+		.kills = violation && strcmp(violation, "kill") == 0,
+	};
+
+	t->config.sandbox = &t->sandbox;
+	return sandbox_enter(&t->sandbox, &sandbox, why);
+}
+
 static int run(struct trace *t)
 {
 	struct daemon_output output = {
@@ -449,7 +471,9 @@ static int run(struct trace *t)
 	int err;
 
 	prepare_output(t);
-	err = daemon_run(&t->config, &output, &why);
+	err = enter_sandbox(t, &why);
+	if (!err)
+		err = daemon_run(&t->config, &output, &why);
 	report_fill_free(&t->report);
 	if (!err)
 		return CLI_OK;

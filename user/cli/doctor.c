@@ -1,29 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Examines the kernel, the privileges and a process by trying what a trace would do. */
-#include <cap-ng.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 
+#include "base/capability.h"
 #include "cli/doctor.h"
-
-static const struct {
-	unsigned int number;
-	const char *name;
-	const char *purpose;
-} wanted_capabilities[DOCTOR_CAPABILITY_CNT] = {
-	{CAP_BPF, "CAP_BPF", "load programs and maps"},
-	{CAP_PERFMON, "CAP_PERFMON", "attach them; read another user's memory map"},
-	{CAP_SYS_PTRACE, "CAP_SYS_PTRACE", "open another user's executable through /proc"},
-	{CAP_DAC_READ_SEARCH, "CAP_DAC_READ_SEARCH",
-	 "read an executable that only its owner may read"},
-	{CAP_CHECKPOINT_RESTORE, "CAP_CHECKPOINT_RESTORE",
-	 "open mapped libraries that were replaced on disk"},
-	{CAP_SYS_ADMIN, "CAP_SYS_ADMIN",
-	 "attach on kernels without uprobe_multi; implies all of the above"},
-};
 
 static void advise(struct doctor *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -77,12 +61,12 @@ static void examine_kernel(struct doctor *d)
 
 static void examine_capabilities(struct doctor *d)
 {
-	capng_get_caps_process();
-	for (size_t i = 0; i < DOCTOR_CAPABILITY_CNT; i++) {
-		d->capabilities[i].name = wanted_capabilities[i].name;
-		d->capabilities[i].purpose = wanted_capabilities[i].purpose;
-		d->capabilities[i].is_held =
-			capng_have_capability(CAPNG_EFFECTIVE, wanted_capabilities[i].number);
+	uint32_t held = capability_usable();
+
+	for (int c = 0; c < DOCTOR_CAPABILITY_CNT; c++) {
+		d->capabilities[c].name = capability_name(c);
+		d->capabilities[c].purpose = capability_purpose(c);
+		d->capabilities[c].is_held = held & CAPABILITY_BIT(c);
 	}
 }
 

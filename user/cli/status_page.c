@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "cli/status_page.h"
+#include "cli/status_sandbox.h"
 
 #define CELL_BYTES	 512
 #define HEALTHY_ABOVE	 80 /* REQUIREMENTS S2.7 */
@@ -373,6 +374,7 @@ static void write_self(const json_t *self, const struct status_style *style, FIL
 	fprintf(out, "  CPU %s of a core, memory %s, kernel maps %s\n",
 		percent_text(cpu_percent, a), bytes_text(rss_bytes, b),
 		bytes_text(number_of(self, "map_bytes"), c));
+	status_sandbox_write(json_object_get(self, "sandbox"), out);
 	json_object_foreach(dropped, name, cnt)
 	{
 		if (json_number_value(cnt) <= 0)

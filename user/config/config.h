@@ -112,6 +112,7 @@ struct config {
 	char *level;		/* "session", "multi", "perf"; NULL: the best */
 	char *hooks;		/* "fentry", "kprobe", "raw_tp"; NULL: the best */
 	char *log_format;	/* "text" (default), "json" */
+	char *sandbox;		/* "on" (default), "strict", "off" */
 };
 
 #define CONFIG_PROBLEM_MAX 32

@@ -330,6 +330,7 @@ static const struct schema_key config_keys[] = {
 	{"hooks", &key_word, AT(config, hooks), .words = "fentry kprobe raw_tp"},
 	{"log_format", &key_word, AT(config, log_format), .value = "text", .words = "text json"},
 	{"disable_file", &key_path, AT(config, disable_file)},
+	{"sandbox", &key_word, AT(config, sandbox), .value = "on", .words = "on strict off"},
 	{"history", &key_map, AT(config, history), .object = &history_object},
 	{"judge", &key_map, AT(config, judge), .object = &judge_object},
 	{"targets", &key_list, LIST(config, targets, target_cnt), .max = 256,

@@ -197,7 +197,9 @@ static int start(struct agent *a, struct fault *why)
 		return err;
 	a->log.is_json = a->config->log_format && strcmp(a->config->log_format, "json") == 0;
 	name_run(a);
-	err = agent_start_notify(a, a->config, &a->notify, why);
+	err = agent_sandbox_enter(a, why);
+	if (!err)
+		err = agent_start_notify(a, a->config, &a->notify, why);
 	if (err)
 		return err;
 	a->peers_fd = epoll_create1(EPOLL_CLOEXEC);

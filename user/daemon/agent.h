@@ -7,11 +7,14 @@
 #ifndef TICKSCOPE_DAEMON_AGENT_H
 #define TICKSCOPE_DAEMON_AGENT_H
 
+#include <stdbool.h>
+
 #include "base/fault.h"
 
 struct agent_options {
 	const char *config_path;
 	const char *state_dir; /* of history and socket; NULL: the defaults of wire.h */
+	bool has_no_sandbox;   /* whatever the configuration says */
 };
 
 /*

@@ -15,4 +15,7 @@ json_t *agent_windows(const struct agent *a, uint64_t since_wall_ns);
 /* A list as in tickscope.alerts/1: those that are active, or all that are kept. */
 json_t *agent_serve_alerts(const struct agent *a, bool wants_all);
 
+/* agent_sandbox.c: what the agent may still do. */
+json_t *agent_sandbox_json(const struct agent *a);
+
 #endif

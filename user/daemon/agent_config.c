@@ -187,6 +187,11 @@ void agent_config_free(struct agent_config *a)
 	free(a);
 }
 
+void agent_config_use(struct agent_config *a, struct sandbox *sandbox)
+{
+	a->daemon.sandbox = sandbox;
+}
+
 const struct daemon_config *agent_config_get(const struct agent_config *a)
 {
 	return &a->daemon;

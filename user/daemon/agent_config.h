@@ -11,6 +11,9 @@ struct agent_config;
 int agent_config_new(const struct config *config, struct agent_config **ret_agent_config,
 		     struct fault *why);
 void agent_config_free(struct agent_config *agent_config);
+/* The sandbox that the process is in, and which the loop narrows. */
+void agent_config_use(struct agent_config *a, struct sandbox *sandbox);
+
 const struct daemon_config *agent_config_get(const struct agent_config *agent_config);
 
 #endif

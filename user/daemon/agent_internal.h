@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/sandbox.h"
 #include "daemon/agent.h"
 #include "daemon/agent_config.h"
 #include "daemon/agent_health.h"
@@ -41,6 +42,7 @@ struct agent {
 	const struct agent_options *options;
 	struct agent_log log;
 	struct config *config;
+	struct sandbox sandbox;
 	struct agent_config *daemon_config;
 	struct config *next_config; /* while it takes the place of the one before */
 	struct agent_config *next_daemon_config;
@@ -103,6 +105,12 @@ int agent_reload_read(struct agent *a, struct config **ret_config, struct agent_
 /* on_reload and on_reloaded of the loop. */
 const struct daemon_config *agent_reload_begin(void *context);
 void agent_reload_end(const struct daemon_view *view, void *context);
+
+/* agent_sandbox.c: enters it, as the configuration says, and tells what is missing for measuring.
+ */
+int agent_sandbox_enter(struct agent *a, struct fault *why);
+/* Whether the next configuration can take the place of this one. */
+int agent_sandbox_check(const struct agent *a, const struct config *next, struct fault *why);
 
 /* agent_serve.c: opens the socket. */
 int agent_serve_start(struct agent *a, struct fault *why);

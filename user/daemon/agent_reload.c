@@ -50,6 +50,14 @@ const struct daemon_config *agent_reload_begin(void *context)
 		agent_event(a, "reload", "", "refused: %s", why.text);
 		return NULL;
 	}
+	if (agent_sandbox_check(a, a->next_config, &why)) {
+		agent_reload_end(NULL, a);
+		agent_log(&a->log, AGENT_LOG_ERROR, "reload", "%s; the running one stays",
+			  why.text);
+		agent_event(a, "reload", "", "refused: %s", why.text);
+		return NULL;
+	}
+	agent_config_use(a->next_daemon_config, &a->sandbox);
 	return agent_config_get(a->next_daemon_config);
 }
 

@@ -181,10 +181,10 @@ static json_t *self_json(const struct agent *a)
 	struct judge_counters c;
 
 	judge_count(a->judge, &c);
-	return json_pack("{s:o, s:{s:I, s:I, s:I, s:I}, s:{s:I, s:I, s:I, s:I}}", "values",
-			 values_json(a, AGENT_SELF), "dropped", "history_windows",
-			 (json_int_t)a->store_state.dropped_window_cnt, "judge_windows",
-			 (json_int_t)c.refused_windows, "judge_instances",
+	return json_pack("{s:o, s:o, s:{s:I, s:I, s:I, s:I}, s:{s:I, s:I, s:I, s:I}}", "values",
+			 values_json(a, AGENT_SELF), "sandbox", agent_sandbox_json(a), "dropped",
+			 "history_windows", (json_int_t)a->store_state.dropped_window_cnt,
+			 "judge_windows", (json_int_t)c.refused_windows, "judge_instances",
 			 (json_int_t)c.refused_instances, "alerts",
 			 (json_int_t)notify_dropped_cnt(a->notify), "alerts", "fired",
 			 (json_int_t)c.fired, "told", (json_int_t)c.told, "resolved",

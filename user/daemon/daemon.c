@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "daemon/confine.h"
 #include "daemon/operations.h"
 #include "daemon/rpc.h"
 #include "daemon/sources.h"
@@ -108,13 +109,17 @@ static void reload(struct loop *l)
 	const struct daemon_output *output = l->d->output;
 	const struct daemon_config *config = output->on_reload(output->context);
 	struct daemon *fresh = NULL;
+	struct fault why, unconfined;
 	struct daemon_view view;
-	struct fault why;
 	int err;
 
 	if (!config)
 		return;
-	err = daemon_new(config, output, l->d->epoll_fd, &fresh, &why);
+	err = confine_lift(l->d, &why);
+	if (!err)
+		err = daemon_new(config, output, l->d->epoll_fd, &fresh, &why);
+	if (confine(fresh ? fresh : l->d, &unconfined))
+		daemon_message(l->d, "%s", unconfined.text);
 	if (err || !fresh) {
 		daemon_message(l->d,
 			       "the new configuration cannot be traced, the old one stays: %s",
@@ -336,6 +341,8 @@ int daemon_run(const struct daemon_config *config, const struct daemon_output *o
 		goto stop;
 	}
 	err = daemon_new(config, output, epoll_fd, &l.d, why);
+	if (!err)
+		err = confine(l.d, why);
 	if (!err)
 		err = run_attached(&l, why);
 stop:

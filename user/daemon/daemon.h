@@ -14,6 +14,7 @@
 
 #include "base/fault.h"
 #include "base/labels.h"
+#include "base/sandbox.h"
 #include "config/chain.h"
 #include "config/config.h"
 #include "measure/window.h"
@@ -72,6 +73,7 @@ struct daemon_config {
 	size_t slowest_cnt; /* of each function and chain to keep; at most TS_SLOWEST_MAX, 0: none
 			     */
 	bool is_tolerant;   /* a process or function that cannot be traced is said, not a failure */
+	struct sandbox *sandbox; /* entered; NULL: none */
 };
 
 #define OPERATION_PID_MAX 256 /* shown in every line of JSON */

@@ -16,6 +16,11 @@ static const struct daemon_target *target_of(const struct daemon *d, const struc
 	return d->targets[t->target_idx].config;
 }
 
+int openssl_load(struct daemon *d, struct fault *why)
+{
+	return !d->streams || d->tls ? 0 : tls_open(d->sock, d->config->level, &d->tls, why);
+}
+
 static int attach(struct daemon *d, struct traced *t, struct process *process, struct fault *why)
 {
 	enum exit_policy policy = target_of(d, t)->exit_policy == EXIT_POLICY_SAFE
@@ -26,8 +31,8 @@ static int attach(struct daemon *d, struct traced *t, struct process *process, s
 
 	if (err)
 		return err;
-	if (functions.cnt && !d->tls)
-		err = tls_open(d->sock, d->config->level, &d->tls, why);
+	if (functions.cnt)
+		err = openssl_load(d, why);
 	if (!err && functions.cnt)
 		err = tls_attach(d->tls, t->pid, &functions, &t->tls, why);
 	tls_library_fini(&functions);

@@ -29,8 +29,10 @@ void streams_take(const struct ts_stream_record *record, const void *payload, vo
 /* Brings the endpoints' counts of the parsers up to date. */
 void streams_tell(struct daemon *d, bool is_end);
 
-/* openssl.c: what encrypted connections carry. A process that is taken: says what cannot be done.
- */
+/* openssl.c: what encrypted connections carry. Loads the programs, where streams are read, before
+ * any process needs them. */
+int openssl_load(struct daemon *d, struct fault *why);
+/* A process that is taken: says what cannot be done. */
 void openssl_add_process(struct daemon *d, struct traced *t);
 /* Libraries that were not there yet: of processes that just started, or of all. */
 void openssl_look_again(struct daemon *d, bool wants_all);

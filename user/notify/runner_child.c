@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/sandbox.h"
 #include "notify/runner.h"
 
 #define SOCKET_FD      3
@@ -252,6 +253,8 @@ static int detach(int socket_fd)
 	sigset_t child;
 	int null_fd = open("/dev/null", O_RDWR);
 
+	/* The agent's are not for those that it executes. */
+	sandbox_drop_capabilities();
 	setsid();
 	/* Whoever reads what the agent prints waits for its last writer. */
 	for (int fd = STDIN_FILENO; null_fd >= 0 && fd <= STDERR_FILENO; fd++)

@@ -223,13 +223,29 @@ int probe_calibrate(struct probe *probe, const struct probe_request *request, pi
 	return 0;
 }
 
-int calibrate_try(struct probe *probe)
+static struct kind simple_kind(const struct probe *probe)
 {
-	struct kind k = {
+	return (struct kind){
 		.entry = SITE_COST_EMULATED,
 		.is_session = probe->level == PROBE_LEVEL_SESSION,
 		.exit_mode = EXIT_HIJACK,
 	};
+}
+
+bool calibrate_attach(struct probe *probe)
+{
+	struct kind k = simple_kind(probe);
+	struct probe_group *group;
+
+	if (kind_attach(probe, &k, &group))
+		return false;
+	probe_detach(group);
+	return true;
+}
+
+int calibrate_try(struct probe *probe)
+{
+	struct kind k = simple_kind(probe);
 	const struct ts_series *s = probe_series(probe, (uint32_t)probe->series_cnt);
 	struct probe_group *group;
 	uint64_t returns = 0;

@@ -12,6 +12,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "base/capability.h"
 #include "probe/calibrate.h"
 #include "probe/internal.h"
 
@@ -192,11 +193,18 @@ static int probe_choose_stripes(struct probe *probe, size_t max_map_bytes, struc
 
 static int explain_level(enum probe_level level, int err, struct fault *why)
 {
+	char hint[CAPABILITY_HINT_BYTES];
+
 	if (err == -EPERM) /* -EACCES is the verifier's word for a program it does not accept */
+		return fault_set(why, -EPERM, "not allowed to load BPF programs%s",
+				 capability_hint(CAPABILITY_LOADING, hint));
+	/* The kernel's answer to a uprobe by perf event (CVE-2025-38466). */
+	if (err == -EACCES && level != PROBE_LEVEL_SESSION && level != PROBE_LEVEL_MULTI &&
+	    !(capability_usable() & CAPABILITY_BIT(CAPABILITY_SYS_ADMIN)))
 		return fault_set(why, -EPERM,
-				 "not allowed to load BPF programs: run as root, or with CAP_BPF "
-				 "and CAP_PERFMON "
-				 "(below kernel 6.10 CAP_SYS_ADMIN)");
+				 "not allowed to attach to functions by perf events, the only way "
+				 "below kernel 6.10%s",
+				 capability_hint(CAPABILITY_BIT(CAPABILITY_SYS_ADMIN), hint));
 	if (level == PROBE_LEVEL_AUTO)
 		return fault_set(why, -ENOTSUP,
 				 "no way to attach to user functions works on this kernel (%s): "
@@ -248,6 +256,13 @@ void probe_free(struct probe *probe)
 enum probe_level probe_level(const struct probe *probe)
 {
 	return probe->level;
+}
+
+bool probe_can_attach(struct probe *probe)
+{
+	return probe->level == PROBE_LEVEL_PERF
+		       ? calibrate_attach(probe)
+		       : link_has_multi(bpf_program__fd(probe->skel->progs.func_entry));
 }
 
 size_t probe_stripe_cnt(const struct probe *probe)

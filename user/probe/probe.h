@@ -106,6 +106,9 @@ void probe_settle_process(struct probe *probe, pid_t pid);
 /* No process feeds this series any more: calls that were in flight will not return. */
 void probe_settle_series(struct probe *probe, uint32_t series);
 
+/* Whether probes can still be attached with what this thread may do now. */
+bool probe_can_attach(struct probe *probe);
+
 /* Instructions that the copies of an operation are probed at. */
 size_t probe_site_cnt(const struct probe *probe, const struct operation_plan *plan);
 

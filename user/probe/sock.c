@@ -13,6 +13,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "base/capability.h"
 #include "probe/sock.h"
 #include "probe/sock_filters.h"
 #include "probe/sock_load.h"
@@ -143,10 +144,11 @@ static int try_hooks(struct sock_probe *probe, enum sock_hooks hooks)
 
 static int explain(enum sock_hooks hooks, int err, struct fault *why)
 {
-	if (err == -EPERM && geteuid() != 0)
-		return fault_set(why, -EPERM,
-				 "not allowed to load BPF programs: run as root, or with CAP_BPF "
-				 "and CAP_PERFMON");
+	char hint[CAPABILITY_HINT_BYTES];
+
+	if (err == -EPERM && CAPABILITY_LOADING & ~capability_usable())
+		return fault_set(why, -EPERM, "not allowed to load BPF programs%s",
+				 capability_hint(CAPABILITY_LOADING, hint));
 	if (hooks)
 		return fault_set(why, -ENOTSUP, "--hooks %s does not work on this kernel (%s)",
 				 sock_hooks_name(hooks), strerror(-err));

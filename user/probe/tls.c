@@ -100,7 +100,6 @@ int tls_open(struct sock_probe *sock, enum probe_level level, struct tls_probe *
 		return fault_set(why, err, "the programs for OpenSSL cannot be loaded: %s",
 				 strerror(-err));
 	}
-	tls->sock->bss->has_tls = 1;
 	*ret_tls = tls;
 	return 0;
 }
@@ -112,6 +111,11 @@ void tls_free(struct tls_probe *tls)
 	tls->sock->bss->has_tls = 0;
 	tls_bpf__destroy(tls->skel);
 	free(tls);
+}
+
+bool tls_can_attach(const struct tls_probe *tls)
+{
+	return tls->is_multi && link_has_multi(bpf_program__fd(tls->skel->progs.tls_enter));
 }
 
 static struct bpf_program *program_of(const struct tls_probe *tls, enum exit_mode mode,
@@ -236,6 +240,7 @@ int tls_attach(struct tls_probe *tls, pid_t pid, const struct tls_functions *fun
 		return fault_set(why, -ENOMEM, "out of memory");
 	group->tls = tls;
 	group->pid = (uint32_t)pid;
+	tls->sock->bss->has_tls = 1;
 	err = group_init(group, functions);
 	/* None is, until all probes are there. */
 	if (!err)

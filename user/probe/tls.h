@@ -21,6 +21,8 @@ struct tls_group;
 int tls_open(struct sock_probe *sock, enum probe_level level, struct tls_probe **ret_tls,
 	     struct fault *why);
 void tls_free(struct tls_probe *tls);
+/* Whether it can attach with what this thread may do now; not known of perf events: false. */
+bool tls_can_attach(const struct tls_probe *tls);
 
 /* Attaches to all of these functions in one process. On failure nothing is. */
 int tls_attach(struct tls_probe *tls, pid_t pid, const struct tls_functions *functions,

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <microhttpd.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/thread.h"
 #include "serve/web.h"
 #include "serve/web_address.h"
 
@@ -272,24 +272,39 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 
 /* --- life ------------------------------------------------------------------------------------- */
 
-/* Signals are the loop's: the server's thread gets none. The library's epoll loop overlooks an end
- * that arrives together with the last data (0.9.75), its poll loop does not. */
+struct beginning {
+	struct web *web;
+	int fd;
+	struct MHD_Daemon *server; /* NULL: it could not be started */
+};
+
+/* The library's epoll loop overlooks an end that arrives together with the last data (0.9.75), its
+ * poll loop does not. */
+static void *begin(void *context)
+{
+	struct beginning *b = context;
+
+	b->server = MHD_start_daemon(
+		MHD_USE_POLL_INTERNAL_THREAD, 0, NULL, NULL, on_request, b->web,
+		MHD_OPTION_LISTEN_SOCKET, b->fd, MHD_OPTION_CONNECTION_LIMIT,
+		(unsigned int)(PEER_MAX + NEWCOMER_MAX), MHD_OPTION_CONNECTION_TIMEOUT,
+		(unsigned int)IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_MAX_BYTES,
+		MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_BYTES, MHD_OPTION_NOTIFY_CONNECTION,
+		on_connection, b->web, MHD_OPTION_END);
+	return NULL;
+}
+
+/* The library makes its thread, which inherits from the one that asks for it: no signals, no
+ * capabilities. */
 static struct MHD_Daemon *start_server(struct web *web, int fd)
 {
-	struct MHD_Daemon *server;
-	sigset_t all, before;
+	struct beginning b = {.web = web, .fd = fd};
+	pthread_t thread;
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	server = MHD_start_daemon(MHD_USE_POLL_INTERNAL_THREAD, 0, NULL, NULL, on_request, web,
-				  MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-				  (unsigned int)(PEER_MAX + NEWCOMER_MAX),
-				  MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)IDLE_S,
-				  MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_MAX_BYTES,
-				  MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_BYTES,
-				  MHD_OPTION_NOTIFY_CONNECTION, on_connection, web, MHD_OPTION_END);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return server;
+	if (thread_start(&thread, 0, begin, &b))
+		return NULL;
+	pthread_join(thread, NULL);
+	return b.server;
 }
 
 int web_start(const char *listen, const struct web_route *routes, size_t cnt, struct web **ret_web,

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/capability.h"
 #include "target/cfi.h"
 #include "target/internal.h"
 
@@ -89,6 +90,7 @@ static int image_check_sections(const struct image *image, uint64_t file_bytes, 
 
 int image_open(struct image *image, struct fault *why)
 {
+	char hint[CAPABILITY_HINT_BYTES];
 	struct stat st;
 	int err;
 
@@ -99,7 +101,7 @@ int image_open(struct image *image, struct fault *why)
 		err = -errno;
 		fault_set(why, err, "cannot open \"%s\": %s%s", image->path, strerror(errno),
 			  err == -EACCES || err == -EPERM
-				  ? " (needs root, or CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH)"
+				  ? capability_hint(CAPABILITY_LOOKING, hint)
 				  : "");
 		goto fini;
 	}

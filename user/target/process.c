@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/capability.h"
 #include "base/text.h"
 #include "target/internal.h"
 
@@ -127,7 +128,7 @@ static int take_mapping(struct process *p, struct mapping *m, uint64_t main_inod
 
 static int read_maps(struct process *p, uint64_t main_inode, bool wants_main, struct fault *why)
 {
-	char path[64], *line = NULL;
+	char path[64], hint[CAPABILITY_HINT_BYTES], *line = NULL;
 	size_t room = 0;
 	FILE *file;
 	int err = 0;
@@ -135,10 +136,12 @@ static int read_maps(struct process *p, uint64_t main_inode, bool wants_main, st
 	proc_path(p->pid, "maps", path, sizeof(path));
 	file = fopen(path, "re");
 	if (!file)
-		return fault_set(why, -errno, "cannot read the memory map of process %d: %s%s",
-				 p->pid, strerror(errno),
-				 errno == EACCES ? " (needs root, or CAP_PERFMON or CAP_SYS_PTRACE)"
-						 : "");
+		return fault_set(
+			why, -errno, "cannot read the memory map of process %d: %s%s", p->pid,
+			strerror(errno),
+			errno == EACCES
+				? capability_hint(CAPABILITY_BIT(CAPABILITY_SYS_PTRACE), hint)
+				: "");
 	while (!err && getline(&line, &room, file) > 0) {
 		struct mapping m;
 
@@ -198,7 +201,7 @@ static void set_name(struct process *p, const char *exe)
 
 static int explain_exe(pid_t pid, int err, struct fault *why)
 {
-	char path[64];
+	char path[64], hint[CAPABILITY_HINT_BYTES];
 
 	proc_path(pid, "stat", path, sizeof(path));
 	if (access(path, F_OK))
@@ -207,9 +210,8 @@ static int explain_exe(pid_t pid, int err, struct fault *why)
 		return fault_set(
 			why, -ESRCH,
 			"process %d has no program: it is a kernel thread, or it has ended", pid);
-	return fault_set(why, err,
-			 "cannot look into process %d: %s (needs root, or CAP_SYS_PTRACE)", pid,
-			 strerror(-err));
+	return fault_set(why, err, "cannot look into process %d: %s%s", pid, strerror(-err),
+			 capability_hint(CAPABILITY_BIT(CAPABILITY_SYS_PTRACE), hint));
 }
 
 /* Where separate debug files of a container are. */
