@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows for FIX, whose messages are framed here: length and checksum are nobody's to count. */
+/* Rows for FIX. */
 #ifndef TICKSCOPE_TESTS_FIX_ROWS_H
 #define TICKSCOPE_TESTS_FIX_ROWS_H
 
 #include "conversation.h"
+#include "fix_lines.h"
 
-#define LINE_BYTES 2048
-
-/*
- * A row is a conversation whose lines are written as "C BODY" or "S BODY" (who sends; | stands for
- * the delimiter; header and trailer are made here), "C! BYTES" (as they are), or "C~N BODY" (all
- * but the last N bytes were captured).
- */
+/* A row is a conversation whose lines are written as fix_lines.h says. */
 struct row {
 	const char *name;
 	const char *lines[LINE_CNT];
@@ -20,45 +15,6 @@ struct row {
 	const char *version; /* NULL: FIX.4.4 */
 	bool is_joined;
 };
-
-static size_t add_text(char *message, size_t used, const char *text)
-{
-	for (; *text; text++)
-		message[used++] = *text == '|' ? '\001' : *text;
-	return used;
-}
-
-static size_t frame(char *message, const char *version, const char *body)
-{
-	char text[64];
-	size_t used;
-	uint8_t sum = 0;
-
-	snprintf(text, sizeof(text), "8=%s|9=%zu|", version, strlen(body));
-	used = add_text(message, 0, text);
-	used = add_text(message, used, body);
-	for (size_t i = 0; i < used; i++)
-		sum += (uint8_t)message[i];
-	snprintf(text, sizeof(text), "10=%03d|", sum);
-	return add_text(message, used, text);
-}
-
-static struct line line_of(const char *text, const char *version, char *message)
-{
-	struct line line = {.text = message};
-	const char *body = strchr(text, ' ') + 1;
-
-	line.side = *text == 'C' ? PROTOCOL_CLIENT : PROTOCOL_SERVER;
-	if (text[1] == '!')
-		line.bytes = add_text(message, 0, body);
-	else
-		line.bytes = frame(message, version, body);
-	if (text[1] == '~')
-		line.unknown_bytes = strtoul(text + 2, NULL, 10);
-	assert_true(line.bytes >= line.unknown_bytes);
-	line.bytes -= line.unknown_bytes;
-	return line;
-}
 
 static void check_rows(const struct row *rows, size_t cnt)
 {

@@ -10,7 +10,7 @@ void batches_keep(struct batches *b, uint64_t begin, const struct json_call *cal
 {
 	b->ids[b->next_idx++ % BATCHES_ID_CNT] = (struct batches_id){
 		.begin = begin,
-		.id = call->id,
+		.id = json_calls_id(call),
 		.call_idx = (uint16_t)call_idx,
 		.is_used = true,
 		.has_id = call->flags & JSON_CALL_HAS_ID,
@@ -23,7 +23,8 @@ static int16_t find_answer(const struct json_calls *answers, uint64_t id, const 
 	for (uint32_t i = 0; i < answers->call_cnt; i++) {
 		const struct json_call *answer = &answers->calls[i];
 
-		if (!is_taken[i] && (answer->flags & JSON_CALL_HAS_ID) && answer->id == id)
+		if (!is_taken[i] && (answer->flags & JSON_CALL_HAS_ID) &&
+		    json_calls_id(answer) == id)
 			return (int16_t)i;
 	}
 	return -1;

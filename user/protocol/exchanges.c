@@ -93,11 +93,28 @@ static void tell(struct exchanges *x, struct protocol_exchange *exchange, uint16
 	exchange->is_error = response->is_error;
 	exchange->response_begin = response->begin;
 	exchange->response_end = response->end;
+	exchange->id = response->id;
 	label_sets_read(&x->labels, labels, &exchange->labels);
 	if (response->labels.status[0])
 		memset(exchange->labels.status, 0, sizeof(exchange->labels.status));
 	merge_labels(&exchange->labels, &response->labels);
 	x->fn(exchange, x->context);
+}
+
+static void tell_request(struct exchanges *x, const struct message *request)
+{
+	struct protocol_exchange exchange = {
+		.is_request = true,
+		.asker = request->side,
+		.request_begin = request->begin,
+		.request_end = request->end,
+		.id = request->id,
+	};
+
+	if (!x->tells_requests || !request->id.is_there)
+		return;
+	merge_labels(&exchange.labels, &request->labels);
+	x->fn(&exchange, x->context);
 }
 
 /* A response counts once, however many requests it answers. */
@@ -138,6 +155,7 @@ void exchanges_ask(struct exchanges *x, const struct message *request)
 	struct queue_item item = {.begin = request->begin, .end = request->end};
 
 	x->counts.requests++;
+	tell_request(x, request);
 	if (step->is_out && step->has_low && step->level == step->lowest_level)
 		step->is_out = false;
 	if (step->is_out) {
@@ -199,6 +217,7 @@ bool exchanges_answer(struct exchanges *x, const struct message *response)
 	if (item.is_gap)
 		return true;
 	x->counts.answered++;
+	exchange.is_first = true;
 	exchange.request_begin = item.begin;
 	exchange.request_end = item.end;
 	tell(x, &exchange, item.labels, response);
@@ -249,6 +268,7 @@ void exchanges_ask_id(struct exchanges *x, uint64_t id, const struct message *re
 	uint16_t labels;
 
 	x->counts.requests++;
+	tell_request(x, request);
 	if (!make_id_free(x, request->side, id) || length_bytes > UINT32_MAX) {
 		x->counts.unanswered++;
 		return;
@@ -285,7 +305,8 @@ bool exchanges_answer_id(struct exchanges *x, uint64_t id, const char *until, bo
 		return false;
 	}
 	if (!(waiting->told & kind)) {
-		x->counts.answered += waiting->told == 0;
+		exchange.is_first = waiting->told == 0;
+		x->counts.answered += exchange.is_first;
 		waiting->told |= kind;
 		exchange.request_begin = waiting->begin;
 		exchange.request_end = waiting->begin + waiting->length_bytes;

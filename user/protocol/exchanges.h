@@ -30,6 +30,7 @@ struct exchanges {
 	struct protocol_counts counts;
 	protocol_exchange_fn fn;
 	void *context;
+	bool tells_requests;
 	struct label_sets labels;
 	struct queue queues[PROTOCOL_SIDE_CNT]; /* by who asked */
 	struct step steps[PROTOCOL_SIDE_CNT];

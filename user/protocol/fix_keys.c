@@ -47,7 +47,8 @@ static void set_text(char *label, const char *text)
 
 struct message fix_keys_request(const struct fix_message *m)
 {
-	struct message message = {.side = m->side, .begin = m->begin, .end = m->end};
+	struct message message = {
+		.side = m->side, .begin = m->begin, .end = m->end, .id = m->client_order_name};
 
 	set_text(message.labels.method, m->kinds->name);
 	set_text(message.labels.trading_pair, m->symbol);

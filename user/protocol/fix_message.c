@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "protocol/fix_message.h"
+#include "protocol/message_id.h"
 
 static void copy_code(char *code, const struct fix_field *field)
 {
@@ -32,6 +33,13 @@ static void copy_symbol(char *symbol, const struct fix_field *field)
 		if (*symbol < ' ' || *symbol > '~')
 			*symbol = '?';
 	}
+}
+
+/* What chains know it by: of one that does not fit, nothing. */
+static void copy_name(struct protocol_id *name, const struct fix_field *field)
+{
+	if (!name->is_there && field->bytes && field->bytes < FIX_TEXT_BYTES)
+		message_id_set(name, field->text, field->bytes);
 }
 
 /* Of a sequence number, which may have leading zeros. */
@@ -84,10 +92,13 @@ static void note_order(struct fix_message *message, const struct fix_field *fiel
 	switch (field->tag) {
 	case 11:
 		if (message->client_order_id && message->kinds &&
-		    message->kinds[0].role == FIX_ORDER)
+		    message->kinds[0].role == FIX_ORDER) {
 			copy_id(&message->second_order_id, field);
-		else
+			copy_name(&message->second_order_name, field);
+		} else {
 			copy_id(&message->client_order_id, field);
+			copy_name(&message->client_order_name, field);
+		}
 		break;
 	case 20:
 		copy_code(&message->transaction, field);
@@ -173,6 +184,7 @@ bool fix_message_note(struct fix_message *message, const struct fix_field *field
 void fix_message_next_order(struct fix_message *message)
 {
 	message->client_order_id = 0;
+	message->client_order_name = (struct protocol_id){0};
 	message->order_type = message->order_side = '\0';
 	message->symbol[0] = '\0';
 }

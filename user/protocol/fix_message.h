@@ -26,11 +26,13 @@ struct fix_message {
 	uint64_t ids[FIX_KIND_ROW_CNT]; /* by the rows of its kind */
 	uint64_t client_order_id;	/* 11 */
 	uint64_t second_order_id;	/* 11 of the other side of a cross */
-	uint64_t original_id;		/* 41 */
-	uint64_t order_id;		/* 37, but for what says that there is none */
-	uint64_t rejected_id;		/* 379 */
-	uint64_t number;		/* 34 */
-	uint64_t rejected_number;	/* 45 */
+	struct protocol_id client_order_name;
+	struct protocol_id second_order_name;
+	uint64_t original_id;	  /* 41 */
+	uint64_t order_id;	  /* 37, but for what says that there is none */
+	uint64_t rejected_id;	  /* 379 */
+	uint64_t number;	  /* 34 */
+	uint64_t rejected_number; /* 45 */
 	bool has_type;
 	bool is_repeat;			    /* 43=Y or 97=Y */
 	bool is_refusal;		    /* by the error tag of its kind */

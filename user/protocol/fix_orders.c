@@ -17,6 +17,9 @@ static void ask(const struct fix_message *m, enum fix_way way, uint64_t id, stru
 {
 	struct message request = fix_keys_request(m);
 
+	/* A question about an order is not the order. */
+	if (way == FIX_WAY_OTHER)
+		request.id = (struct protocol_id){0};
 	exchanges_ask_id(x, id, &request);
 	if (m->number)
 		exchanges_alias_id(x, m->side, id, fix_keys_of(FIX_KEY_NUMBER + way, m->number));
@@ -38,6 +41,7 @@ static void ask_order(const struct fix_message *m, struct exchanges *x)
 		return;
 	other = *m;
 	other.client_order_id = m->second_order_id;
+	other.client_order_name = m->second_order_name;
 	other.second_order_id = 0;
 	other.order_side = m->second_side;
 	ask_order(&other, x);

@@ -129,6 +129,7 @@ void fix_reports_take(const struct fix_message *m, struct exchanges *x)
 	read_report(&report);
 	/* The answer to a question is no event of the order. */
 	if (m->exec_type == 'I' || m->transaction == '3') {
+		report.response.id = (struct protocol_id){0};
 		if (m->client_order_id && has(&report, status_key))
 			tell(&report, status_key, NULL, true);
 		return;

@@ -4,6 +4,7 @@
  * that count are shorter than JSON_KEY_BYTES, so that one that was cut is none of them.
  */
 #include "protocol/json_calls.h"
+#include "protocol/message_id.h"
 
 #include <string.h>
 
@@ -103,17 +104,45 @@ static uint16_t status_number(const char *text)
 	return text[3] || number < 100 ? 0 : number;
 }
 
+static void take_id(struct json_call *call, const struct json_scan *s)
+{
+	call->flags &= (uint8_t) ~(JSON_CALL_HAS_ID | JSON_CALL_NULL_ID);
+	call->id_flags = 0;
+	call->id = s->hash;
+	if (s->type == JSON_STRING || s->type == JSON_NUMBER)
+		call->flags |= JSON_CALL_HAS_ID;
+	else if (s->type == JSON_NULL)
+		call->flags |= JSON_CALL_NULL_ID;
+	if (s->type == JSON_STRING)
+		call->id_flags |= JSON_CALL_ID_IS_TEXT;
+	if (s->is_text_cut)
+		call->id_flags |= JSON_CALL_ID_IS_LONG;
+	else if (message_id_number(s->text, strlen(s->text), &call->id_number))
+		call->id_flags |= JSON_CALL_ID_HAS_NUMBER;
+}
+
+uint64_t json_calls_id(const struct json_call *call)
+{
+	return call->id ^ (call->id_flags & JSON_CALL_ID_IS_TEXT);
+}
+
+struct protocol_id json_calls_name(const struct json_call *call)
+{
+	return (struct protocol_id){
+		.hash = call->id,
+		.number = call->id_number,
+		.has_number = call->id_flags & JSON_CALL_ID_HAS_NUMBER,
+		.is_there = (call->flags & JSON_CALL_HAS_ID) &&
+			    !(call->id_flags & JSON_CALL_ID_IS_LONG),
+	};
+}
+
 static void take_scalar(struct json_calls *c, struct json_call *call)
 {
 	const struct json_scan *s = &c->scan;
 
 	if (!strcmp(s->key, "id")) {
-		call->flags &= (uint8_t) ~(JSON_CALL_HAS_ID | JSON_CALL_NULL_ID);
-		call->id = s->hash;
-		if (s->type == JSON_STRING || s->type == JSON_NUMBER)
-			call->flags |= JSON_CALL_HAS_ID;
-		else if (s->type == JSON_NULL)
-			call->flags |= JSON_CALL_NULL_ID;
+		take_id(call, s);
 	} else if (!strcmp(s->key, "status")) {
 		call->flags |= JSON_CALL_IS_ANSWER;
 		if (s->type == JSON_NUMBER)
@@ -249,10 +278,11 @@ void json_calls_tell(const struct json_calls *c, const struct message *carrier, 
 		json_calls_label(c, call, role, &message);
 		is_unparsed |= role == JSON_CALL_UNKNOWN ||
 			       (role == JSON_CALL_ANSWER && !message.labels.status[0]);
+		message.id = json_calls_name(call);
 		if (role == JSON_CALL_REQUEST)
-			exchanges_ask_id(x, call->id, &message);
+			exchanges_ask_id(x, json_calls_id(call), &message);
 		else if (role == JSON_CALL_ANSWER)
-			exchanges_answer_id(x, call->id, NULL, true, &message);
+			exchanges_answer_id(x, json_calls_id(call), NULL, true, &message);
 		else if (role == JSON_CALL_PUSH)
 			exchanges_push(x, &message);
 	}

@@ -24,6 +24,12 @@ enum json_call_flags {
 	JSON_CALL_IS_OPEN = 16, /* its end was not seen: what is missing may yet have been there */
 };
 
+enum json_call_id_flags {
+	JSON_CALL_ID_IS_TEXT = 1,    /* "1" is another id than 1 */
+	JSON_CALL_ID_HAS_NUMBER = 2, /* id_number */
+	JSON_CALL_ID_IS_LONG = 4,    /* longer than what chains know ids by */
+};
+
 enum json_call_role {
 	JSON_CALL_UNKNOWN = 0, /* cut before what says it */
 	JSON_CALL_REQUEST,
@@ -34,11 +40,13 @@ enum json_call_role {
 
 /* One object of the message. */
 struct json_call {
-	uint64_t id;	 /* hash of type and value */
-	uint16_t status; /* number of "status"; 0: none */
-	uint8_t name;	 /* which of the names; 0: none */
+	uint64_t id;	    /* hash of its value */
+	uint64_t id_number; /* that the value ends in, where id_flags says so */
+	uint16_t status;    /* number of "status"; 0: none */
+	uint8_t name;	    /* which of the names; 0: none */
 	uint8_t name_rank;
 	uint8_t flags;
+	uint8_t id_flags;
 };
 
 struct json_calls {
@@ -64,6 +72,11 @@ bool json_calls_feed(struct json_calls *calls, const uint8_t *data, size_t bytes
 void json_calls_cut(struct json_calls *calls);
 /* The message has ended; an object that was cut is kept as open, a damaged one is not kept. */
 void json_calls_end(struct json_calls *calls);
+
+/* What tells it from the other ids of its connection. */
+uint64_t json_calls_id(const struct json_call *call);
+/* What chains know it by. */
+struct protocol_id json_calls_name(const struct json_call *call);
 
 enum json_call_role json_calls_role(const struct json_call *call, enum protocol_side side);
 /* Writes is_error, and method (of what is not an answer) or status (of an answer), into message. */

@@ -267,7 +267,6 @@ static enum json_event begin_value(struct json_scan *s, uint8_t byte)
 		return is_member && event != JSON_DAMAGED ? JSON_KEY : event;
 	}
 	s->hash = HASH_BASIS;
-	hash_byte(s, (uint8_t)type);
 	s->text_bytes = 0;
 	s->is_text_cut = false;
 	s->literal_bytes = 0;

@@ -51,7 +51,7 @@ struct json_scan {
 	enum json_type type;
 	char key[JSON_KEY_BYTES];   /* terminated, unescaped */
 	char text[JSON_TEXT_BYTES]; /* likewise; of a string that is longer, its beginning */
-	uint64_t hash;		    /* of the type and the whole unescaped value */
+	uint64_t hash;		    /* of the whole unescaped value */
 	bool is_key_cut;
 	bool is_text_cut;
 	bool is_batch; /* the document is an array */

@@ -72,6 +72,7 @@ static void tell_request(struct jsonrpc *s, struct exchanges *x)
 			memcpy(request.labels.method, "OTHER", sizeof("OTHER"));
 			is_unknown = true;
 		}
+		request.id = json_calls_name(call);
 		exchanges_ask(x, &request);
 		if (calls->scan.is_batch)
 			batches_keep(&s->batches, request.begin, call, call_cnt);
@@ -93,6 +94,7 @@ static void label_answer(const struct jsonrpc *s, const struct json_call *answer
 			   !answers->is_damaged && !answers->untold_cnt;
 
 	memset(&response->labels, 0, sizeof(response->labels));
+	response->id = answer ? json_calls_name(answer) : (struct protocol_id){0};
 	response->is_error = false;
 	if (answer)
 		json_calls_label(answers, answer, JSON_CALL_ANSWER, response);

@@ -23,6 +23,7 @@ struct message {
 	uint64_t begin;
 	uint64_t end;
 	struct protocol_labels labels;
+	struct protocol_id id; /* where it has one that chains can know */
 	bool is_error;
 };
 

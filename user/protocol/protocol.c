@@ -40,6 +40,11 @@ void protocol_free(struct protocol *p)
 	free(p);
 }
 
+void protocol_tell_requests(struct protocol *p)
+{
+	p->exchanges.tells_requests = true;
+}
+
 void protocol_feed(struct protocol *p, enum protocol_side side, const void *data, size_t captured,
 		   size_t total)
 {

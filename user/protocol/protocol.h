@@ -31,17 +31,28 @@ struct protocol_labels {
 	char side[PROTOCOL_LABEL_BYTES];
 };
 
+/* What a message calls itself (ClOrdID; the id of JSON-RPC), for who knows it by that elsewhere. */
+struct protocol_id {
+	uint64_t hash;	 /* of its text: see message_id.h */
+	uint64_t number; /* that the text ends in, where has_number */
+	bool is_there;
+	bool has_number;
+};
+
 /* A request and what came back; positions are counts of bytes since the connection was first seen.
  */
 struct protocol_exchange {
 	const char *until; /* of an order: "ack", "fill", "filled", "cancel_ack" …; NULL: an RPC */
 	enum protocol_side asker;
-	bool is_push; /* no request: a message that was pushed to `asker`; response_* are set */
+	bool is_push;	 /* no request: a message that was pushed to `asker`; response_* are set */
+	bool is_request; /* protocol_tell_requests: asked, and nothing has come back yet */
+	bool is_first;	 /* nothing came back for this request before */
 	bool is_error;
 	uint64_t request_begin; /* first byte of the request in the asker's stream */
 	uint64_t request_end;	/* behind its last byte */
 	uint64_t response_begin;
 	uint64_t response_end;
+	struct protocol_id id; /* of the request where is_request, else of the response */
 	struct protocol_labels labels;
 };
 
@@ -81,6 +92,8 @@ struct protocol;
 struct protocol *protocol_new(enum protocol_kind kind, bool is_from_start, protocol_exchange_fn fn,
 			      void *context);
 void protocol_free(struct protocol *protocol);
+/* From now on fn is also called for each request that has an id, as soon as it is whole. */
+void protocol_tell_requests(struct protocol *protocol);
 
 /*
  * The next `total` bytes of a side's stream, of which the first `captured` are at data; the rest is
