@@ -57,9 +57,15 @@ static void tell(const struct protocol_exchange *e, void *context)
 {
 	struct outcome *outcome = context;
 
-	if (e->request_begin > e->request_end || e->response_begin >= e->response_end)
+	if (e->request_begin > e->request_end ||
+	    (!e->is_request && e->response_begin >= e->response_end) ||
+	    (e->is_request && !e->id.is_there))
 		abort();
 	add(outcome, e->asker);
+	add(outcome, e->is_request);
+	add(outcome, e->is_first);
+	add(outcome, e->id.hash);
+	add(outcome, e->id.has_number ? e->id.number : 0);
 	add(outcome, e->is_push);
 	add(outcome, e->is_error);
 	add(outcome, e->request_begin);
@@ -163,6 +169,7 @@ static void run(const uint8_t *data, size_t size_bytes, enum split split, struct
 
 	memset(outcome, 0, sizeof(*outcome));
 	f.protocol = protocol_new(kind, !(data[0] & JOINED_BIT), tell, outcome);
+	protocol_tell_requests(f.protocol);
 	counts = protocol_counts(f.protocol);
 	for (size_t at = 2; at < size_bytes;)
 		at += take_record(&f, data + at, size_bytes - at);
