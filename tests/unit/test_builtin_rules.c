@@ -19,6 +19,7 @@ static const struct {
 	{"tickscope_channel_down", "channels_down", "warning", 1},
 	{"tickscope_windows_dropped", "dropped_windows_per_s", "critical", 1},
 	{"tickscope_sink_failing", "sinks_failing", "warning", 61},
+	{"tickscope_over_budget", "probes_over_budget", "warning", 1},
 	{"tickscope_sink_dropped", "sink_dropped_per_s", "critical", 1},
 };
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };

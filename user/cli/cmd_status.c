@@ -9,7 +9,7 @@
 #include "cli/agent_client.h"
 #include "cli/cli.h"
 #include "cli/status_history.h"
-#include "cli/status_page.h"
+#include "cli/status_problems.h"
 
 static const char usage[] =
 	"Usage: tickscope status [--state DIR] [--json | --ready]\n"
@@ -94,7 +94,7 @@ static int show(const char *state_dir, bool wants_json)
 
 	if (!status)
 		return is_absent ? show_history(state_dir, wants_json) : CLI_FAILED;
-	is_well = status_page_is_well(status);
+	is_well = status_problems_are_none(status);
 	if (wants_json)
 		is_written = json_dumpf(status, stdout, JSON_COMPACT) == 0 && puts("") != EOF;
 	else

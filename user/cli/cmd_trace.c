@@ -16,6 +16,7 @@
 #include "cli/report.h"
 #include "cli/report_fill.h"
 #include "config/duration.h"
+#include "config/quantity.h"
 #include "config/endpoint_argument.h"
 #include "daemon/daemon.h"
 
@@ -50,6 +51,8 @@ static const char usage[] =
 	"      --error EXPR        count returns as errors where EXPR holds: 'ret < 0', '(i32)ret "
 	"!= 0', 'ret == 0 || ret > 9'\n"
 	"      --debug-dir DIR     look for separate debug files in this directory first\n"
+	"      --max-overhead P    detach what costs the processes more than P of a CPU, dearest "
+	"first: 1%\n"
 	"      --max-functions N   refuse patterns that match more than N functions (1000)\n"
 	"\n"
 	"How long, and what to show\n"
@@ -88,7 +91,8 @@ enum {
 	OPTION_RPC,
 	OPTION_PROTOCOL,
 	OPTION_HOOKS,
-	OPTION_NO_SANDBOX
+	OPTION_NO_SANDBOX,
+	OPTION_MAX_OVERHEAD
 };
 
 static const struct option options[] = {
@@ -109,6 +113,7 @@ static const struct option options[] = {
 	{"level", required_argument, NULL, OPTION_LEVEL},
 	{"exit", required_argument, NULL, OPTION_EXIT},
 	{"no-sandbox", no_argument, NULL, OPTION_NO_SANDBOX},
+	{"max-overhead", required_argument, NULL, OPTION_MAX_OVERHEAD},
 	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
 };
@@ -342,6 +347,20 @@ static int set_hooks(struct trace *t, const char *text)
 	return CLI_OK;
 }
 
+static int set_max_overhead(struct trace *t, const char *text)
+{
+	struct fault why;
+	double percent;
+
+	if (quantity_parse(QUANTITY_PERCENT, text, &percent, &why))
+		return cli_usage_error("trace", "--max-overhead: %s", why.text);
+	if (percent <= 0)
+		return cli_usage_error("trace", "--max-overhead: nothing can be kept within \"%s\"",
+				       text);
+	t->target.max_overhead_ratio = percent / 100;
+	return CLI_OK;
+}
+
 static int take_option(struct trace *t, int option, char *value)
 {
 	switch (option) {
@@ -382,6 +401,8 @@ static int take_option(struct trace *t, int option, char *value)
 	case OPTION_EXIT:
 		return cli_parse_exit_policy("trace", value, &t->target.exit_policy) ? CLI_OK
 										     : CLI_USAGE;
+	case OPTION_MAX_OVERHEAD:
+		return set_max_overhead(t, value);
 	case OPTION_DEBUG_DIR:
 		t->target.debug_dir = value;
 		return CLI_OK;

@@ -5,10 +5,10 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "cli/status_page.h"
+#include "cli/status_problems.h"
 #include "cli/status_sandbox.h"
 
 #define CELL_BYTES	 512
-#define HEALTHY_ABOVE	 80 /* REQUIREMENTS S2.7 */
 #define NAME_COLUMNS_MIN 12
 
 static const char *text_of(const json_t *object, const char *name)
@@ -25,50 +25,7 @@ static double number_of(const json_t *object, const char *name)
 	return json_is_number(number) ? json_number_value(number) : -1;
 }
 
-static bool is_state(const json_t *item, const char *state)
-{
-	return strcmp(text_of(item, "state"), state) == 0;
-}
-
-/* "off" is what somebody wanted, "unused" a channel that nothing was sent to, "starting" a sink
- * likewise. */
-static bool works(const json_t *item)
-{
-	return is_state(item, "ok") || is_state(item, "off") || is_state(item, "unused") ||
-	       is_state(item, "starting");
-}
-
-/* Not "waiting": what it is to trace need not run yet. */
-static bool target_is_well(const json_t *item)
-{
-	return !is_state(item, "failed");
-}
-
-static bool all(const json_t *list, bool (*is_well)(const json_t *item))
-{
-	const json_t *item;
-	size_t i;
-
-	json_array_foreach(list, i, item)
-	{
-		if (!is_well(item))
-			return false;
-	}
-	return true;
-}
-
-bool status_page_is_well(const json_t *status)
-{
-	double score = number_of(json_object_get(status, "health"), "score");
-
-	return json_is_true(json_object_get(status, "ready")) &&
-	       all(json_object_get(status, "targets"), target_is_well) &&
-	       all(json_object_get(status, "sinks"), works) &&
-	       all(json_object_get(status, "channels"), works) &&
-	       (score < 0 || score > HEALTHY_ABOVE);
-}
-
-static void write_clean(const char *text, FILE *out)
+void status_page_write_clean(const char *text, FILE *out)
 {
 	char clean[CELL_BYTES];
 
@@ -88,7 +45,7 @@ static void write_cell(const char *text, size_t columns, FILE *out)
 	fprintf(out, "%s%*s", cut, (int)(columns - text_columns(cut)), "");
 }
 
-static void write_title(const char *title, const struct status_style *style, FILE *out)
+void status_page_write_title(const char *title, const struct status_style *style, FILE *out)
 {
 	fprintf(out, "\n%s%s%s\n", style->has_colour ? "\033[1m" : "", title,
 		style->has_colour ? "\033[0m" : "");
@@ -144,9 +101,9 @@ static void write_head(const json_t *s, FILE *out)
 	char text[UNITS_TEXT_BYTES];
 
 	fputs("tickscope ", out);
-	write_clean(text_of(s, "version"), out);
+	status_page_write_clean(text_of(s, "version"), out);
 	fputs(" on ", out);
-	write_clean(text_of(s, "host"), out);
+	status_page_write_clean(text_of(s, "host"), out);
 	fprintf(out, ": %s, pid %s",
 		json_is_true(json_object_get(s, "ready")) ? "ready" : "not ready",
 		json_is_integer(json_object_get(s, "pid")) ? "" : "-");
@@ -156,54 +113,6 @@ static void write_head(const json_t *s, FILE *out)
 	if (score >= 0)
 		fprintf(out, ", health %.0f of 100", score);
 	fputc('\n', out);
-}
-
-static void write_problem(const char *what, const json_t *item, const char *why,
-			  const struct status_style *style, FILE *out)
-{
-	fputs(style->has_colour ? "\033[31m" : "", out);
-	fprintf(out, "  %s ", what);
-	write_clean(text_of(item, "name"), out);
-	fputs(": ", out);
-	write_clean(text_of(item, "state"), out);
-	if (*text_of(item, why)) {
-		fputs(": ", out);
-		write_clean(text_of(item, why), out);
-	}
-	fputs(style->has_colour ? "\033[0m\n" : "\n", out);
-}
-
-static void write_problems(const json_t *s, const struct status_style *style, FILE *out)
-{
-	static const struct {
-		const char *list, *what, *why;
-		bool (*is_well)(const json_t *item);
-	} kinds[] = {
-		{"targets", "target", "reason", target_is_well},
-		{"sinks", "sink", "last_error", works},
-		{"channels", "channel", "last_error", works},
-	};
-	double score = number_of(json_object_get(s, "health"), "score");
-	const json_t *item;
-	size_t n;
-
-	write_title("PROBLEMS", style, out);
-	if (!json_is_true(json_object_get(s, "ready"))) {
-		const char *why = text_of(s, "not_ready");
-
-		fputs("  ", out);
-		write_clean(*why ? why : "not everything that exists is attached yet", out);
-		fputc('\n', out);
-	}
-	if (score >= 0 && score <= HEALTHY_ABOVE)
-		fprintf(out, "  health %.0f: contracts are broken, see HEALTH\n", score);
-	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
-		json_array_foreach(json_object_get(s, kinds[k].list), n, item)
-		{
-			if (!kinds[k].is_well(item))
-				write_problem(kinds[k].what, item, kinds[k].why, style, out);
-		}
-	}
 }
 
 static size_t name_columns(const struct status_style *style, size_t others)
@@ -234,7 +143,7 @@ static void write_targets(const json_t *list, const struct status_style *style, 
 
 	if (!json_array_size(list))
 		return;
-	write_title("TARGETS", style, out);
+	status_page_write_title("TARGETS", style, out);
 	fprintf(out, "  %-*s %-8s %9s %8s %10s %7s %7s\n", (int)columns, "NAME", "STATE",
 		"PROCESSES", "CPU", "MEMORY", "THREADS", "FILES");
 	json_array_foreach(list, i, item)
@@ -255,7 +164,7 @@ static void write_targets(const json_t *list, const struct status_style *style, 
 			count_text(number_of(v, "descriptors"), d));
 		if (*text_of(item, "reason")) {
 			fputs("  ", out);
-			write_clean(text_of(item, "reason"), out);
+			status_page_write_clean(text_of(item, "reason"), out);
 		}
 		fputc('\n', out);
 	}
@@ -268,7 +177,7 @@ static void write_operations(const json_t *list, const struct status_style *styl
 
 	if (!json_array_size(list))
 		return;
-	write_title("OPERATIONS", style, out);
+	status_page_write_title("OPERATIONS", style, out);
 	fprintf(out, "  %-*s %-16s %10s %10s %9s  %s\n", (int)columns, "NAME", "TARGET", "CALLS/s",
 		"COST/CALL", "OF A CORE", "PROBE");
 	json_array_foreach(list, i, item)
@@ -282,7 +191,7 @@ static void write_operations(const json_t *list, const struct status_style *styl
 		fprintf(out, " %10s %10s %9s  ", rate_text(number_of(item, "calls_per_s"), a),
 			ns_text(number_of(item, "probe_cost_ns"), b),
 			percent_text(number_of(item, "cost_percent"), c));
-		write_clean(text_of(item, "probe"), out);
+		status_page_write_clean(text_of(item, "probe"), out);
 		fputc('\n', out);
 	}
 }
@@ -294,7 +203,7 @@ static void write_sinks(const json_t *list, const struct status_style *style, FI
 
 	if (!json_array_size(list))
 		return;
-	write_title("SINKS", style, out);
+	status_page_write_title("SINKS", style, out);
 	fprintf(out, "  %-16s %-10s %12s %10s %10s %10s\n", "NAME", "STATE", "ROWS BEHIND",
 		"OLDEST", "SENT", "DROPPED");
 	json_array_foreach(list, i, item)
@@ -324,7 +233,7 @@ static void write_channels(const json_t *list, const struct status_style *style,
 
 	if (!json_array_size(list))
 		return;
-	write_title("CHANNELS", style, out);
+	status_page_write_title("CHANNELS", style, out);
 	fprintf(out, "  %-16s %-14s %-10s %10s %10s\n", "NAME", "TYPE", "STATE", "SENT", "FAILED");
 	json_array_foreach(list, i, item)
 	{
@@ -348,7 +257,7 @@ static void write_health(const json_t *health, const struct status_style *style,
 
 	if (!json_array_size(list))
 		return;
-	write_title("HEALTH", style, out);
+	status_page_write_title("HEALTH", style, out);
 	fprintf(out, "  %-*s %6s %11s\n", (int)columns, "COMPONENT", "SCORE", "VIOLATIONS");
 	json_array_foreach(list, i, item)
 	{
@@ -370,7 +279,7 @@ static void write_self(const json_t *self, const struct status_style *style, FIL
 	double rss_bytes = number_of(values ? values : self, values ? "memory_bytes" : "rss_bytes");
 	const char *name;
 
-	write_title("AGENT", style, out);
+	status_page_write_title("AGENT", style, out);
 	fprintf(out, "  CPU %s of a core, memory %s, kernel maps %s\n",
 		percent_text(cpu_percent, a), bytes_text(rss_bytes, b),
 		bytes_text(number_of(self, "map_bytes"), c));
@@ -380,7 +289,7 @@ static void write_self(const json_t *self, const struct status_style *style, FIL
 		if (json_number_value(cnt) <= 0)
 			continue;
 		fprintf(out, "  dropped %s: ", count_text(json_number_value(cnt), a));
-		write_clean(name, out);
+		status_page_write_clean(name, out);
 		fputc('\n', out);
 	}
 }
@@ -388,8 +297,8 @@ static void write_self(const json_t *self, const struct status_style *style, FIL
 void status_page_write(const json_t *status, const struct status_style *style, FILE *out)
 {
 	write_head(status, out);
-	if (!status_page_is_well(status))
-		write_problems(status, style, out);
+	if (!status_problems_are_none(status))
+		status_problems_write(status, style, out);
 	write_targets(json_object_get(status, "targets"), style, out);
 	write_operations(json_object_get(status, "operations"), style, out);
 	write_sinks(json_object_get(status, "sinks"), style, out);

@@ -14,10 +14,11 @@ struct status_style {
 	bool has_colour;
 };
 
-/* Ready, no target failed, sinks and channels work, the health score above 80. */
-bool status_page_is_well(const json_t *status);
-
 /* Sections, what is wrong first. */
 void status_page_write(const json_t *status, const struct status_style *style, FILE *out);
+
+/* For its sections. */
+void status_page_write_title(const char *title, const struct status_style *style, FILE *out);
+void status_page_write_clean(const char *text, FILE *out);
 
 #endif

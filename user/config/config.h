@@ -35,6 +35,7 @@ struct config_target {
 			      needs it) */
 	char *exit_policy; /* "auto" (default), "safe", "fast" */
 	char *debug_dir;   /* NULL: none */
+	double max_overhead_percent;	 /* of one CPU, by its probes; 0: whatever it is */
 	struct config_contract contract; /* memory, cpu, uptime … */
 };
 

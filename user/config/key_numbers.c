@@ -144,6 +144,27 @@ static int parse_choice(struct loader *l, const struct schema_key *key,
 
 const struct key_type key_choice = {.name = "a word", .is_scalar = true, .parse = parse_choice};
 
+static int parse_percent(struct loader *l, const struct schema_key *key,
+			 const struct yaml_node *value, void *object)
+{
+	struct fault why;
+	double percent;
+
+	if (!load_is_text(l, key, value))
+		return 0;
+	if (quantity_parse(QUANTITY_PERCENT, value->text, &percent, &why))
+		load_refuse(l, key, value, why.text);
+	else if (percent <= 0)
+		load_report(l, value, "\"%s\": nothing can be kept within \"%s\"", key->name,
+			    value->text);
+	else
+		*(double *)slot(key, object) = percent;
+	return 0;
+}
+
+const struct key_type key_percent = {
+	.name = "a percentage", .is_scalar = true, .parse = parse_percent};
+
 /* A limit of nothing is one by mistake, where it would be broken always or never. */
 static bool is_pointless(const struct schema_key *key, double limit)
 {

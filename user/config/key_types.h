@@ -6,13 +6,14 @@
 #include "config/schema.h"
 
 /* Numbers and choices: key_numbers.c. Into bool, uint64_t, uint64_t, uint64_t, uint32_t, an enum
- * that counts the words from 1, struct config_contract. */
+ * that counts the words from 1, double (not 0), struct config_contract. */
 extern const struct key_type key_bool;
 extern const struct key_type key_duration;
 extern const struct key_type key_bytes;
 extern const struct key_type key_count;
 extern const struct key_type key_count32;
 extern const struct key_type key_choice;
+extern const struct key_type key_percent;
 extern const struct key_type key_limit;
 
 /* Text: key_texts.c. Into char *, malloc'ed. */

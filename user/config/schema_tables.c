@@ -225,6 +225,7 @@ static const struct schema_key target_keys[] = {
 	{"exit", &key_word, AT(config_target, exit_policy), .value = "auto",
 	 .words = "auto safe fast"},
 	{"debug_dir", &key_path, AT(config_target, debug_dir)},
+	{"max_overhead", &key_percent, AT(config_target, max_overhead_percent)},
 	{"contract", &key_map, AT(config_target, contract), .object = &schema_target_contract},
 	END,
 };

@@ -57,6 +57,17 @@ static void on_message(const char *text, void *context)
 	agent_event(a, "target", "", "%s", text);
 }
 
+static void on_detached(const struct operation *o, void *context)
+{
+	struct agent *a = context;
+
+	agent_log(&a->log, AGENT_LOG_WARNING, "over_budget",
+		  "\"%s\" of \"%s\" is %s; it is attached again when the configuration is read "
+		  "again",
+		  o->name, o->target, o->probe_text);
+	agent_event(a, "over_budget", o->target, "%s is %s", o->name, o->probe_text);
+}
+
 static void on_peers_ready(void *context)
 {
 	struct agent *a = context;
@@ -261,6 +272,7 @@ int agent_run(const struct agent_options *options, struct fault *why)
 		.is_disabled = agent_switch_is_disabled,
 		.on_disable = agent_switch_signal,
 		.on_switched = agent_switch_done,
+		.on_detached = on_detached,
 		.context = a,
 	};
 	int err;

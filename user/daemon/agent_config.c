@@ -70,6 +70,7 @@ static int fill_targets(struct agent_config *a, const struct config *config)
 			.exit_policy = exit_policy_of(target),
 			.debug_dir = target->debug_dir,
 			.wants_rpc = target->wants_rpc,
+			.max_overhead_ratio = target->max_overhead_percent / 100,
 		};
 		a->daemon.target_cnt = i + 1;
 		if (fill_functions(t, config, target))

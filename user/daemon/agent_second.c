@@ -114,6 +114,16 @@ static void set_endpoint_values(struct agent *a, const struct agent_series *s,
 	}
 }
 
+/* Probes that were detached for what they cost. */
+static size_t count_detached(const struct agent *a)
+{
+	size_t cnt = 0;
+
+	for (size_t i = 0; i < a->view.operation_cnt; i++)
+		cnt += a->view.operations[i].is_detached;
+	return cnt;
+}
+
 static void set_own_values(struct agent *a)
 {
 	static const struct series_id own = {.target = AGENT_SELF, .operation = "", .labels = ""};
@@ -129,6 +139,7 @@ static void set_own_values(struct agent *a)
 	set_value(a, &own, "history_failing", a->store && a->store_state.health != STORE_GOOD);
 	set_value(a, &own, "dropped_windows_per_s",
 		  (double)(a->store_state.dropped_window_cnt - a->dropped_window_cnt));
+	set_value(a, &own, "probes_over_budget", (double)count_detached(a));
 	set_value(a, &own, "disabled", a->view.is_disabled);
 	set_value(a, &own, "sinks_failing", (double)agent_sinks_failing_cnt(a));
 	set_value(a, &own, "sink_dropped_per_s",
@@ -137,7 +148,7 @@ static void set_own_values(struct agent *a)
 	a->dropped_row_cnt = a->sinks.dropped_cnt;
 }
 
-/* Whether each target has a process. */
+/* Whether each target has a process, and what its probes cost it. */
 static void set_up(struct agent *a)
 {
 	for (size_t i = 0; !a->view.is_disabled && i < a->config->target_cnt; i++) {
@@ -145,6 +156,7 @@ static void set_up(struct agent *a)
 			.target = a->config->targets[i].name, .operation = "", .labels = ""};
 
 		set_value(a, &id, "up", a->view.targets[i].live_cnt > 0);
+		set_value(a, &id, "overhead_percent", a->view.targets[i].overhead_ratio * 100);
 	}
 }
 
@@ -318,6 +330,10 @@ void agent_second(struct agent *a, const struct daemon_view *view)
 	for (size_t i = 0; i < a->operation_cnt; i++) {
 		const struct operation *o = &view->operations[i];
 
+		/* Nobody counts any more, which is not that nothing is called. */
+		if (o->is_detached && !o->counted.interval->entries &&
+		    !o->counted.interval->returns)
+			continue;
 		feed_series(a, a->operations[i].total, o->counted.interval, now_ns);
 		if (!o->rpc)
 			continue;

@@ -52,15 +52,20 @@ static json_t *targets_json(const struct agent *a)
 	for (size_t i = 0; i < a->config->target_cnt; i++) {
 		const struct daemon_target_state *t = &a->view.targets[i];
 		const char *name = a->config->targets[i].name;
+		double max_percent = a->config->targets[i].max_overhead_percent;
 		const char *state = a->view.is_disabled ? "disabled"
 				    : t->live_cnt	? "traced"
 				    : t->problem[0]	? "failed"
 							: "waiting";
 
 		json_array_append_new(
-			list, json_pack("{s:s, s:s, s:o, s:o, s:o}", "name", name, "state", state,
-					"reason", text_or_null(t->problem), "processes",
-					processes_json(a, i), "values", values_json(a, name)));
+			list,
+			json_pack("{s:s, s:s, s:o, s:f, s:o, s:o, s:o}", "name", name, "state",
+				  state, "reason", text_or_null(t->problem), "overhead_percent",
+				  t->overhead_ratio * 100, "max_overhead_percent",
+				  max_percent > 0 ? json_real(max_percent) : json_null(),
+				  "processes", processes_json(a, i), "values",
+				  values_json(a, name)));
 	}
 	return list;
 }
@@ -103,14 +108,14 @@ static json_t *operations_json(const struct agent *a)
 			continue;
 		json_array_append_new(
 			list,
-			json_pack("{s:o, s:o, s:s, s:o, s:o, s:s, s:I, s:I, s:f, s:f, s:o}",
+			json_pack("{s:o, s:o, s:s, s:o, s:o, s:s, s:I, s:I, s:f, s:f, s:b, s:o}",
 				  "target", wire_text(o->target), "name", wire_text(o->name),
 				  "kind", s->id.kind, "labels", labels_json(o), "probe",
 				  wire_text(o->probe_text), "level", level, "probe_cost_ns",
 				  (json_int_t)o->cost.call_ns, "probe_inner_ns",
 				  (json_int_t)o->cost.inner_ns, "calls_per_s", s->calls_per_s,
 				  "cost_percent", s->calls_per_s * (double)o->cost.call_ns / 1e7,
-				  "quality", quality_json(o)));
+				  "detached", o->is_detached, "quality", quality_json(o)));
 	}
 	return list;
 }

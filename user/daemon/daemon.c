@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "daemon/confine.h"
 #include "daemon/operations.h"
+#include "daemon/overhead.h"
 #include "daemon/rpc.h"
 #include "daemon/sources.h"
 
@@ -169,6 +170,7 @@ static int on_tick(struct loop *l)
 	if (read(s->tick_fd, &expirations, sizeof(expirations)) != sizeof(expirations))
 		return 0;
 	operations_read(d, now, false);
+	overhead_look(d, now);
 	s->tick += expirations;
 	if (!d->config->interval_ns || s->tick < s->interval_tick_cnt)
 		return 0;

@@ -17,6 +17,7 @@
 #include "base/sandbox.h"
 #include "config/chain.h"
 #include "config/config.h"
+#include "judge/budget.h"
 #include "measure/window.h"
 #include "probe/probe.h"
 #include "probe/sock.h"
@@ -40,8 +41,9 @@ struct daemon_target {
 	const struct daemon_function *functions;
 	size_t function_cnt;
 	enum exit_policy exit_policy;
-	const char *debug_dir; /* of separate debug files; NULL: only the usual places */
-	bool wants_rpc;	       /* measure their connections, too */
+	const char *debug_dir;	   /* of separate debug files; NULL: only the usual places */
+	bool wants_rpc;		   /* measure their connections, too */
+	double max_overhead_ratio; /* of one CPU, by probes on functions; 0: whatever it is */
 };
 
 #define DAEMON_TARGET_MAX 64
@@ -165,6 +167,9 @@ struct operation {
 	char probe_text[256];
 	char exit_reason[192];
 	struct probe_cost cost;
+	struct budget_item budget; /* what it costs its target */
+	uint64_t overhead_entries; /* that this was taken at */
+	bool is_detached;	   /* over the budget; probe_text has the figures */
 	struct counted counted;
 };
 
@@ -177,8 +182,9 @@ struct daemon_process {
 
 struct daemon_target_state {
 	size_t live_cnt;
-	size_t refused_cnt;  /* processes that are there and could not be traced */
-	const char *problem; /* with the last process, or else a function, of it; "" : none */
+	size_t refused_cnt;    /* processes that are there and could not be traced */
+	double overhead_ratio; /* of one CPU, in the last second */
+	const char *problem;   /* with the last process, or else a function, of it; "" : none */
 };
 
 struct daemon_view {
@@ -231,6 +237,8 @@ struct daemon_output {
 	bool (*is_disabled)(void *context);
 	void (*on_disable)(void *context);
 	void (*on_switched)(const struct daemon_view *view, void *context);
+	/* A probe was detached for what it cost; NULL: on_message says it. */
+	void (*on_detached)(const struct operation *operation, void *context);
 	struct daemon_extra extras[DAEMON_EXTRA_MAX];
 	size_t extra_cnt;
 	void *context;

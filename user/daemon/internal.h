@@ -32,9 +32,11 @@ struct file_probes {
 struct target {
 	const struct daemon_target *config;
 	size_t live_cnt;
-	size_t refused_cnt;   /* since the last look */
-	struct fault fault;   /* of the last process that could not be traced; empty: none */
-	struct fault *faults; /* of each function, likewise */
+	struct budget budget;
+	double overhead_ratio; /* in the last second */
+	size_t refused_cnt;    /* since the last look */
+	struct fault fault;    /* of the last process that could not be traced; empty: none */
+	struct fault *faults;  /* of each function, likewise */
 };
 
 /* A process that is being traced. */
@@ -83,6 +85,7 @@ struct daemon {
 	uint64_t start_wall_ns;
 	uint64_t interval_mono_ns; /* when the running interval began */
 	uint64_t read_mono_ns;	   /* of the previous reading */
+	uint64_t overhead_mono_ns; /* when it was looked at last; 0: not yet */
 	uint64_t attach_ns;
 	uint64_t dropped_events; /* said already */
 	uint64_t look_cnt;

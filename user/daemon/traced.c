@@ -327,6 +327,8 @@ static int traced_attach(struct daemon *d, struct traced *t, struct fault *why)
 		struct request_list *list;
 
 		assert(plans[i]);
+		if (o->is_detached)
+			continue;
 		o->is_file_wide = wants_file_wide(d, t, plans[i]);
 		list = o->is_file_wide ? &file : &own;
 		list->owners[list->cnt] = o;
@@ -336,6 +338,7 @@ static int traced_attach(struct daemon *d, struct traced *t, struct fault *why)
 			.error = o->error,
 			.keeps_result = o->needs_result,
 			.is_alone = t->operation_cnt == 1,
+			.is_separate = target_of(d, t)->max_overhead_ratio > 0,
 		};
 	}
 	err = attach_requests(d, t->pid, &own, &t->group, why);

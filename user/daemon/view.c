@@ -28,6 +28,7 @@ void view_fill(struct daemon *d, struct daemon_view *view)
 		d->target_states[i] = (struct daemon_target_state){
 			.live_cnt = d->targets[i].live_cnt,
 			.refused_cnt = d->targets[i].refused_cnt,
+			.overhead_ratio = d->targets[i].overhead_ratio,
 			.problem = problem_of(&d->targets[i]),
 		};
 	*view = (struct daemon_view){

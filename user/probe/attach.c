@@ -61,6 +61,7 @@ static void list_add(struct site_list *list, const struct probe_request *request
 	r->path = image_probe_path(request->plan->image);
 	r->file_offset = file_offset;
 	r->program = program;
+	r->is_separate = request->is_separate;
 	r->site = *site;
 	r->site.tgid = (uint32_t)list->pid;
 	r->site.series = request->series;

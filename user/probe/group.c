@@ -14,11 +14,14 @@ struct probe_group {
 	struct probe *probe;
 	uint32_t *sites; /* taken from probe->free_sites */
 	size_t site_cnt;
-	int *fds; /* links made by the bare system call */
+	int *fds; /* links made by the bare system call; -1: detached */
 	size_t fd_cnt;
-	struct bpf_link **links; /* links made by libbpf */
+	struct bpf_link **links; /* links made by libbpf; NULL: detached */
 	size_t link_cnt;
+	uint32_t *series; /* of each link, of either kind; NO_SERIES: of several */
 };
+
+#define NO_SERIES UINT32_MAX
 
 /* Exits go first: an entry whose exit is not probed yet would stay open for ever. */
 static const enum program attach_order[PROGRAM_CNT] = {PROGRAM_EXIT, PROGRAM_RETURN, PROGRAM_ENTRY,
@@ -120,7 +123,8 @@ static size_t group_find_refused(struct probe_group *group, enum program program
 
 struct gather {
 	struct link_sites sites;
-	size_t *origin; /* index of the request behind each site */
+	uint32_t series; /* NO_SERIES: they need not be of one */
+	size_t *origin;	 /* index of the request behind each site */
 	bool *is_done;
 };
 
@@ -129,14 +133,19 @@ struct gather {
 static size_t gather_file(struct gather *g, const struct probe_group *group, enum program program,
 			  const struct site_request *requests)
 {
+	uint32_t series;
+
 	g->sites.cnt = 0;
 	g->sites.path = NULL;
 	for (size_t i = 0; i < group->site_cnt; i++) {
 		if (g->is_done[i] || requests[i].program != program)
 			continue;
-		if (g->sites.path && strcmp(g->sites.path, requests[i].path) != 0)
+		series = requests[i].is_separate ? requests[i].site.series : NO_SERIES;
+		if (g->sites.path &&
+		    (strcmp(g->sites.path, requests[i].path) != 0 || series != g->series))
 			continue;
 		g->sites.path = requests[i].path;
+		g->series = series;
 		g->sites.offsets[g->sites.cnt] = requests[i].file_offset;
 		g->sites.cookies[g->sites.cnt] = group->sites[i];
 		g->origin[g->sites.cnt++] = i;
@@ -164,7 +173,11 @@ static int group_attach_all(struct probe_group *group, pid_t pid,
 	for (int i = 0; i < PROGRAM_CNT && !err; i++) {
 		g.sites.is_return = attach_order[i] == PROGRAM_RETURN;
 		while (!err && gather_file(&g, group, attach_order[i], requests)) {
+			size_t before = group->fd_cnt + group->link_cnt;
+
 			err = group_attach_sites(group, attach_order[i], &g.sites);
+			while (before < group->fd_cnt + group->link_cnt)
+				group->series[before++] = g.series;
 			if (err)
 				*ret_failed = group_find_refused(group, attach_order[i], &g.sites,
 								 g.origin);
@@ -192,7 +205,8 @@ int group_attach(struct probe *probe, pid_t pid, const struct site_request *requ
 	group->fds = calloc(cnt + 1,
 			    sizeof(*group->fds)); /* one more for the search of a refused site */
 	group->links = calloc(cnt + 1, sizeof(struct bpf_link *));
-	if (!group->sites || !group->fds || !group->links)
+	group->series = calloc(cnt + 1, sizeof(*group->series));
+	if (!group->sites || !group->fds || !group->links || !group->series)
 		goto detach;
 	err = group_take_sites(group, requests, cnt);
 	if (err)
@@ -207,19 +221,46 @@ detach:
 	return err;
 }
 
+static void detach_fd(struct probe_group *group, size_t idx)
+{
+	if (group->fds[idx] >= 0)
+		close(group->fds[idx]);
+	group->fds[idx] = -1;
+}
+
+static void detach_link(struct probe_group *group, size_t idx)
+{
+	bpf_link__destroy(group->links[idx]); /* NULL does nothing */
+	group->links[idx] = NULL;
+}
+
 void probe_detach(struct probe_group *group)
 {
 	if (!group)
 		return;
-	for (; group->fd_cnt; group->fd_cnt--)
-		close(group->fds[group->fd_cnt - 1]);
-	for (; group->link_cnt; group->link_cnt--)
-		bpf_link__destroy(group->links[group->link_cnt - 1]);
+	while (group->fd_cnt)
+		detach_fd(group, --group->fd_cnt);
+	while (group->link_cnt)
+		detach_link(group, --group->link_cnt);
 	for (; group->site_cnt; group->site_cnt--)
 		group->probe->free_sites[group->probe->free_site_cnt++] =
 			group->sites[group->site_cnt - 1];
 	free(group->sites);
 	free(group->fds);
 	free(group->links);
+	free(group->series);
 	free(group);
+}
+
+void probe_detach_series(struct probe_group *group, uint32_t series)
+{
+	/* All links of a group are of one kind. */
+	for (size_t i = group ? group->fd_cnt : 0; i > 0; i--) {
+		if (group->series[i - 1] == series)
+			detach_fd(group, i - 1);
+	}
+	for (size_t i = group ? group->link_cnt : 0; i > 0; i--) {
+		if (group->series[i - 1] == series)
+			detach_link(group, i - 1);
+	}
 }

@@ -42,6 +42,7 @@ struct site_request {
 	const char *path;
 	uint64_t file_offset;
 	enum program program;
+	bool is_separate; /* no link with sites of other series */
 	struct ts_site site;
 };
 

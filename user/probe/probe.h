@@ -85,6 +85,7 @@ struct probe_request {
 	uint32_t error;		 /* from probe_add_error; 0: none */
 	bool keeps_result;	 /* the expression judges a result in the caller's memory */
 	bool is_alone;		 /* no other function is traced in this process */
+	bool is_separate; /* probe_detach_series can detach it alone, for some more descriptors */
 };
 
 struct probe_group;
@@ -98,6 +99,9 @@ int probe_attach(struct probe *probe, pid_t pid, const struct probe_request *req
 		 size_t request_cnt, struct probe_group **ret_group, struct fault *why);
 /* Entries first, then exits; waits until no program of the group runs any more. */
 void probe_detach(struct probe_group *group);
+/* Likewise of one series, whose requests were separate; the others are not disturbed. NULL: none.
+ */
+void probe_detach_series(struct probe_group *group, uint32_t series);
 
 /* A process has ended: counts its spans on coroutine and goroutine stacks, which no thread owned,
  * as unwound. */

@@ -45,6 +45,9 @@ const struct prometheus_gauge prometheus_gauges[] = {
 	       "Of the target: bytes written to storage."),
 	TARGET("context_switches_per_s", 1, "tickscope_target_context_switches_per_second", NULL,
 	       "Context switches of the target."),
+	TARGET("overhead_percent", 0.01, "tickscope_target_overhead_ratio", "ratio",
+	       "Of the target: CPU time that probes on its functions take, in CPUs: 1 is one of "
+	       "them."),
 	ENDPOINT("bytes_sent_per_s", 1, "tickscope_endpoint_sent_bytes_per_second", NULL,
 		 "Bytes sent over the endpoint's connections."),
 	ENDPOINT("bytes_received_per_s", 1, "tickscope_endpoint_received_bytes_per_second", NULL,
@@ -115,6 +118,8 @@ const struct prometheus_gauge prometheus_gauges[] = {
 	      "Of the agent: bytes written to storage."),
 	AGENT("context_switches_per_s", 1, "tickscope_agent_context_switches_per_second", NULL,
 	      "Context switches of the agent."),
+	AGENT("probes_over_budget", 1, "tickscope_agent_probes_over_budget", NULL,
+	      "Probes that were detached since they cost their target too much."),
 	AGENT("disabled", 1, "tickscope_agent_disabled", NULL,
 	      "Whether the agent is disabled on purpose, and nothing is attached: 1 or 0."),
 	AGENT("channels_down", 1, "tickscope_agent_channels_down", NULL,
