@@ -39,10 +39,17 @@ struct Engine {
 			node.call(ticks % 2 ? "getBalance" : "getLatestBlockhash");
 		if (!strategy.generate_signal(tick, order))
 			return;
-		if (has_queue)
+		truth.order(order.id, [&](OrderTimes &o) {
+			o.tick = order.tick;
+			o.received_ns = order.received_ns;
+			o.signal_ns = order.signal_ns;
+		});
+		if (has_queue) {
+			truth.order(order.id, [](OrderTimes &o) { o.pushed_ns = now_ns(); });
 			queue.push(order);
-		else
+		} else {
 			on_order(order);
+		}
 	}
 
 	void run_feed()
@@ -51,8 +58,13 @@ struct Engine {
 		uint64_t limit = static_cast<uint64_t>(options.number("ticks"));
 		std::string buffer;
 
-		while (!must_stop && (net::is_readable(fd, 100) ? net::receive_some(fd, buffer) : true)) {
+		while (!must_stop) {
+			if (!net::is_readable(fd, 100))
+				continue;
+			if (!net::receive_some(fd, buffer))
+				break;
 			uint64_t received = now_ns();
+			truth.read(received);
 			for (size_t end; (end = buffer.find('\n')) != std::string::npos && !must_stop; buffer.erase(0, end + 1)) {
 				Tick tick;
 				char symbol[32] = "";
@@ -74,8 +86,10 @@ struct Engine {
 	void run_sender()
 	{
 		Order order;
-		while (queue.pop(order))
+		while (queue.pop(order)) {
+			truth.order(order.id, [popped_ns = now_ns()](OrderTimes &o) { o.popped_ns = popped_ns; });
 			on_order(order);
+		}
 	}
 };
 } // namespace

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // The exchange: takes orders by FIX 4.4, answers them with execution reports, and publishes market data on a second port.
-// One engine at a time is enough here; another that connects is served after it.
+// Each engine that connects is served by threads of its own.
 #include <atomic>
 #include <thread>
+#include <vector>
 
 #include "fix.h"
 #include "net.h"
 #include "options.h"
 
 struct Counters {
-	uint64_t orders = 0, rejects = 0, acks = 0, fills = 0, cancels = 0, replaces = 0, malformed = 0;
-	std::atomic<uint64_t> ticks{0};
+	std::atomic<uint64_t> orders{0}, ignored{0}, rejects{0}, acks{0}, fills{0}, cancels{0}, replaces{0}, malformed{0},
+		ticks{0};
 };
 
 class OrderEntry
@@ -19,7 +20,7 @@ class OrderEntry
 	Counters &counters_;
 	fix::Session session_{"EXCHANGE", "ENGINE"};
 	int fd_;
-	uint64_t execution_ = 0;
+	uint64_t execution_ = 0, orders_ = 0;
 
 	void send(const std::string &type, const std::string &body) { net::send_all(fd_, session_.encode(type, body)); }
 
@@ -36,9 +37,16 @@ class OrderEntry
 
 	void on_order(const fix::Message &order)
 	{
+		uint64_t ignore_every = static_cast<uint64_t>(options_.number("ignore-every"));
+
 		counters_.orders++;
+		orders_++;
+		if (ignore_every && orders_ % ignore_every == 0) {
+			counters_.ignored++;
+			return;
+		}
 		delay_us(options_.number("delay-us"), false);
-		if (counters_.orders % 1000 < options_.number("reject-permille")) {
+		if (orders_ % 1000 < options_.number("reject-permille")) {
 			counters_.rejects++;
 			send("8", report(order, "8", "8", 0));
 			return;
@@ -46,7 +54,7 @@ class OrderEntry
 		counters_.acks++;
 		send("8", report(order, "0", "0", 0));
 		delay_us(options_.number("fill-delay-us"), false);
-		if (counters_.orders % 4 == 0)
+		if (orders_ % 4 == 0)
 			send("8", report(order, "F", "1", order.number(38) / 2));
 		counters_.fills++;
 		send("8", report(order, "F", "2", order.number(38)));
@@ -99,62 +107,65 @@ class OrderEntry
 };
 
 // One line for an update: sequence, symbol, bid, ask, time sent (CLOCK_MONOTONIC ns).
-static void publish(const Options &options, Counters &counters, int listener)
+static void publish(const Options &options, Counters &counters, int fd)
 {
 	static const char *const symbols[] = {"SOLUSDT", "BTCUSDT", "ETHUSDT", "JUPUSDT"};
 	double rate = options.number("ticks-per-s");
+	uint64_t next = now_ns(), tick = 0;
 
-	while (!must_stop) {
-		if (!net::is_readable(listener, 100))
-			continue;
-		int fd = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
-		uint64_t next = now_ns();
-		net::set_no_delay(fd);
-		for (bool is_alive = true; is_alive && !must_stop;) {
-			uint64_t tick = counters.ticks + 1;
-			double bid = 100 + static_cast<double>(tick % 50) / 10;
-			char line[128];
-			snprintf(line, sizeof(line), "%llu %s %.2f %.2f %llu\n", static_cast<unsigned long long>(tick),
-				 symbols[tick % 4], bid, bid + 0.1, static_cast<unsigned long long>(now_ns()));
-			is_alive = net::send_all(fd, line);
-			counters.ticks += is_alive;
-			next += static_cast<uint64_t>(1e9 / rate);
-			for (uint64_t now = now_ns(); now < next && !must_stop; now = now_ns())
-				delay_us(static_cast<double>(next - now) / 1000 < 100000 ? static_cast<double>(next - now) / 1000
-											 : 100000,
-					 false);
-		}
-		close(fd);
+	for (bool is_alive = true; is_alive && !must_stop;) {
+		double bid = 100 + static_cast<double>(++tick % 50) / 10;
+		char line[128];
+		snprintf(line, sizeof(line), "%llu %s %.2f %.2f %llu\n", static_cast<unsigned long long>(tick),
+			 symbols[tick % 4], bid, bid + 0.1, static_cast<unsigned long long>(now_ns()));
+		is_alive = net::send_all(fd, line);
+		counters.ticks += is_alive;
+		next += static_cast<uint64_t>(1e9 / rate);
+		for (uint64_t now = now_ns(); now < next && !must_stop; now = now_ns())
+			delay_us(static_cast<double>(next - now) / 1000 < 100000 ? static_cast<double>(next - now) / 1000
+										 : 100000,
+				 false);
 	}
+	close(fd);
+}
+
+static void serve(const Options &options, Counters &counters, int fd)
+{
+	OrderEntry(options, counters, fd).run();
 }
 
 int main(int argc, char **argv)
 {
 	Options options(argc, argv,
 			{{"fix-port", "0"}, {"md-port", "0"}, {"ticks-per-s", "2000"}, {"delay-us", "50"},
-			 {"fill-delay-us", "100"}, {"reject-permille", "20"}, {"duration-s", "60"}});
+			 {"fill-delay-us", "100"}, {"reject-permille", "20"}, {"ignore-every", "0"}, {"duration-s", "60"}});
 	uint16_t fix_port = options.port("fix-port"), md_port = options.port("md-port");
 	int fix_listener = net::listen_on(fix_port), md_listener = net::listen_on(md_port);
 	Counters counters;
+	std::vector<std::thread> threads;
 
 	stop_after(options.number("duration-s"));
 	printf("listening fix=%u md=%u\n", fix_port, md_port);
 	fflush(stdout);
-	std::thread publisher(publish, std::cref(options), std::ref(counters), md_listener);
 	while (!must_stop) {
-		if (!net::is_readable(fix_listener, 100))
-			continue;
-		int fd = accept4(fix_listener, nullptr, nullptr, SOCK_CLOEXEC);
-		net::set_no_delay(fd);
-		OrderEntry(options, counters, fd).run();
+		pollfd ready[] = {{fix_listener, POLLIN, 0}, {md_listener, POLLIN, 0}};
+		poll(ready, 2, 100);
+		for (const pollfd &listener : ready) {
+			if (!(listener.revents & POLLIN))
+				continue;
+			int fd = accept4(listener.fd, nullptr, nullptr, SOCK_CLOEXEC);
+			net::set_no_delay(fd);
+			threads.emplace_back(listener.fd == fix_listener ? serve : publish, std::cref(options),
+					     std::ref(counters), fd);
+		}
 	}
-	publisher.join();
-	printf("{\"orders\":%llu,\"acks\":%llu,\"rejects\":%llu,\"fills\":%llu,\"cancels\":%llu,\"replaces\":%llu,"
-	       "\"malformed\":%llu,\"ticks\":%llu}\n",
-	       static_cast<unsigned long long>(counters.orders), static_cast<unsigned long long>(counters.acks),
-	       static_cast<unsigned long long>(counters.rejects), static_cast<unsigned long long>(counters.fills),
-	       static_cast<unsigned long long>(counters.cancels), static_cast<unsigned long long>(counters.replaces),
-	       static_cast<unsigned long long>(counters.malformed),
-	       static_cast<unsigned long long>(counters.ticks.load()));
+	for (auto &thread : threads)
+		thread.join();
+	auto number = [](const std::atomic<uint64_t> &counter) { return static_cast<unsigned long long>(counter.load()); };
+	printf("{\"orders\":%llu,\"ignored\":%llu,\"acks\":%llu,\"rejects\":%llu,\"fills\":%llu,\"cancels\":%llu,"
+	       "\"replaces\":%llu,\"malformed\":%llu,\"ticks\":%llu}\n",
+	       number(counters.orders), number(counters.ignored), number(counters.acks), number(counters.rejects),
+	       number(counters.fills), number(counters.cancels), number(counters.replaces), number(counters.malformed),
+	       number(counters.ticks));
 	return 0;
 }

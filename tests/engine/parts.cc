@@ -91,18 +91,15 @@ int Executor::execute_trade(const Order &order)
 	int result = breaker_state == 1 ? -1 : every && ++trades_ % every == 0 ? -2 : 0;
 
 	delay_us(options_.number("execute-us"), true);
+	truth_.order(order.id, [&](OrderTimes &o) { o.execute_ns = begin; });
 	if (result == 0) {
-		truth_.order(order.id, [&](OrderTimes &o) {
-			o.tick = order.tick;
-			o.received_ns = order.received_ns;
-			o.signal_ns = order.signal_ns;
-			o.sent_ns = now_ns();
-		});
+		truth_.order(order.id, [&](OrderTimes &o) { o.send_ns = now_ns(); });
 		send("D", fix::field(11, "C" + std::to_string(order.id)) + fix::field(55, order.symbol) +
 				  fix::field(54, std::string(1, order.side)) + fix::field(40, "2") +
 				  fix::field(38, std::to_string(order.quantity)) +
 				  fix::field(44, std::to_string(order.price)) +
 				  fix::field(60, "20260101-00:00:00.000"));
+		truth_.order(order.id, [sent_ns = now_ns()](OrderTimes &o) { o.sent_ns = sent_ns; });
 		result = must_stop && !net::is_readable(fd_, 0) ? -3 : 0;
 	}
 	truth_.call(Fn::execute_trade, begin, now_ns(), result == 0);

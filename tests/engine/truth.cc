@@ -23,13 +23,26 @@ void Truth::call(Fn fn, uint64_t begin_ns, uint64_t end_ns, bool ok)
 		calls_.push_back({fn, ok, thread, begin_ns, end_ns});
 }
 
+void Truth::read(uint64_t ns)
+{
+	std::lock_guard<std::mutex> lock(mutex_);
+
+	if (!path_.empty())
+		reads_ns_.push_back(ns);
+}
+
+static unsigned long long number(uint64_t value)
+{
+	return static_cast<unsigned long long>(value);
+}
+
 void Truth::write(uint64_t ticks) const
 {
 	std::lock_guard<std::mutex> lock(mutex_);
 	uint64_t sent = 0, acked = 0, filled = 0;
 
 	for (const auto &[id, o] : orders_) {
-		sent += o.sent_ns != 0;
+		sent += o.send_ns != 0;
 		acked += o.ack_ns != 0;
 		filled += o.fill_ns != 0;
 	}
@@ -53,13 +66,15 @@ void Truth::write(uint64_t ticks) const
 		fprintf(file, "%s,%zu,%u,%llu,%llu,%d\n", names[static_cast<size_t>(calls_[i].fn)], i, calls_[i].thread,
 			static_cast<unsigned long long>(calls_[i].begin_ns),
 			static_cast<unsigned long long>(calls_[i].end_ns), calls_[i].ok);
-	fputs("order,clordid,tick,received_ns,signal_ns,sent_ns,ack_ns,fill_ns\n", file);
+	fputs("order,clordid,tick,received_ns,signal_ns,pushed_ns,popped_ns,execute_ns,send_ns,sent_ns,ack_ns,fill_ns\n", file);
 	for (const auto &[id, o] : orders_)
-		fprintf(file, "%llu,C%llu,%llu,%llu,%llu,%llu,%llu,%llu\n", static_cast<unsigned long long>(id),
-			static_cast<unsigned long long>(id), static_cast<unsigned long long>(o.tick),
-			static_cast<unsigned long long>(o.received_ns), static_cast<unsigned long long>(o.signal_ns),
-			static_cast<unsigned long long>(o.sent_ns), static_cast<unsigned long long>(o.ack_ns),
-			static_cast<unsigned long long>(o.fill_ns));
+		fprintf(file, "%llu,C%llu,%llu,%llu,%llu,%llu,%llu,%llu,%llu,%llu,%llu,%llu\n", number(id), number(id),
+			number(o.tick), number(o.received_ns), number(o.signal_ns), number(o.pushed_ns),
+			number(o.popped_ns), number(o.execute_ns), number(o.send_ns), number(o.sent_ns),
+			number(o.ack_ns), number(o.fill_ns));
+	fputs("read,received_ns\n", file);
+	for (size_t i = 0; i < reads_ns_.size(); i++)
+		fprintf(file, "%zu,%llu\n", i, number(reads_ns_[i]));
 	fclose(file);
 }
 } // namespace desk

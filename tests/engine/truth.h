@@ -23,8 +23,13 @@ struct Call {
 
 // Times of one order, CLOCK_MONOTONIC ns; 0: did not happen.
 struct OrderTimes {
-	uint64_t id = 0, tick = 0, received_ns = 0, signal_ns = 0, sent_ns = 0, ack_ns = 0,
-		 fill_ns = 0;
+	uint64_t id = 0, tick = 0;
+	uint64_t received_ns = 0;	       // its tick was read
+	uint64_t signal_ns = 0;		       // decided on
+	uint64_t pushed_ns = 0, popped_ns = 0; // into and out of the queue, where there is one
+	uint64_t execute_ns = 0;	       // the trade begins
+	uint64_t send_ns = 0, sent_ns = 0;     // before and behind the send
+	uint64_t ack_ns = 0, fill_ns = 0;
 };
 
 class Truth
@@ -33,6 +38,7 @@ class Truth
 	mutable std::mutex mutex_;
 	std::vector<Call> calls_;
 	std::unordered_map<uint64_t, OrderTimes> orders_;
+	std::vector<uint64_t> reads_ns_; // of market data
 	uint64_t counts_[static_cast<size_t>(Fn::count)] = {};
 	uint64_t failures_[static_cast<size_t>(Fn::count)] = {};
 
@@ -43,6 +49,7 @@ class Truth
 			calls_.reserve(1 << 20);
 	}
 	void call(Fn fn, uint64_t begin_ns, uint64_t end_ns, bool ok);
+	void read(uint64_t ns);
 	template <typename Change> void order(uint64_t id, Change change)
 	{
 		std::lock_guard<std::mutex> lock(mutex_);
