@@ -117,7 +117,7 @@ static void test_example(void **state)
 	(void)state;
 	if (err)
 		fail_msg("%s", config_said(&problems));
-	assert_int_equal(config->target_cnt, 3);
+	assert_int_equal(config->target_cnt, 5);
 	assert_int_equal(config->operation_cnt, 4);
 	assert_int_equal(config->operations[1].contract.limit_cnt, 7);
 	assert_true(config->targets[0].wants_rpc);

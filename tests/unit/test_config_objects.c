@@ -21,7 +21,30 @@ static const struct config_case targets_cases[] = {
 	 "desk.yaml:3:11: \"a\" is the name of a target already: desk.yaml:2\n"},
 	{"targets: [{name: a, match: {}}]\n",
 	 "desk.yaml:1:28: a match without a condition would match every process: give pid, exe, "
-	 "cmdline, unit or cgroup\n"},
+	 "cmdline, unit, cgroup, namespace, pod, container or pod_labels\n"},
+	{"targets: [{name: a, match: {namespace: desk, pod: \"engine-*\", container: engine}}]\n",
+	 NULL},
+	{"targets: [{name: a, match: {namespace: \"*\"}}]\n",
+	 "desk.yaml:1:40: \"namespace\": \"*\" would match every process\n"},
+	{"targets: [{name: a, match: {pod_labels: {app.kubernetes.io/name: engine, x: y}}}]\n"
+	 "kubernetes: {api: \"https://kubernetes.default.svc\"}\n",
+	 NULL},
+	{"targets: [{name: a, match: {pod_labels: {/name: engine, a/b/c: x, -/: x, a b: c}}}]\n"
+	 "kubernetes: {api: \"https://kubernetes.default.svc\"}\n",
+	 "desk.yaml:1:42: \"pod_labels\": \"/name\" is no name of a label of Kubernetes\n"
+	 "desk.yaml:1:57: \"pod_labels\": \"a/b/c\" is no name of a label of Kubernetes\n"
+	 "desk.yaml:1:67: \"pod_labels\": \"-/\" is no name of a label of Kubernetes\n"
+	 "desk.yaml:1:74: \"pod_labels\": \"a b\" is no name of a label of Kubernetes\n"},
+	/* Nobody would know them. */
+	{"targets: [{name: a, match: {pod_labels: {app: engine}}}]\n",
+	 "desk.yaml:1:1: target \"a\" asks for \"pod_labels\", which only the API server knows: "
+	 "give \"kubernetes: { api: https://kubernetes.default.svc }\"\n"},
+	{"targets: [{name: a, match: {pid: 1}}]\nkubernetes: {api: \"http://10.0.0.1\"}\n",
+	 "desk.yaml:2:13: \"api\": \"http://10.0.0.1\" is not https: the token must not be read on "
+	 "its way\n"},
+	{"targets: [{name: a, match: {pid: 1}}]\nkubernetes: {interval: 1s, log_dir: logs}\n",
+	 "desk.yaml:2:24: \"interval\": \"1s\" is out of range: from 5.00s to 1h00m\n"
+	 "desk.yaml:2:37: \"log_dir\": \"logs\" is no absolute path\n"},
 	{"targets: [{name: a, match: }]\n", "desk.yaml:1:11: a target needs \"match\"\n"},
 	{"targets: [{name: a, match: {pid: 0}}]\n",
 	 "desk.yaml:1:34: \"pid\": \"0\" is out of range: from 1 to 4194304\n"},

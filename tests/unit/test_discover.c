@@ -206,24 +206,32 @@ static void test_conditions(void **state)
 	(void)state;
 	for (size_t i = 0; i < cnt; i++)
 		matches[i] = &rows[i].match;
-	assert_int_equal(discover_all_in(root, matches, cnt, &all, &why), 0);
+	assert_int_equal(
+		discover_all_in(&(struct discover_place){.proc = root}, matches, cnt, &all, &why),
+		0);
 	assert_int_equal(all.cnt, 3);
 	for (size_t i = 0; i < cnt; i++) {
 		found_text(&all, i, text);
 		if (strcmp(text, rows[i].pids) != 0)
 			fail_msg("row %zu of all: %s", i, text);
-		assert_int_equal(discover_all_in(root, &matches[i], 1, &found, &why), 0);
+		assert_int_equal(discover_all_in(&(struct discover_place){.proc = root},
+						 &matches[i], 1, &found, &why),
+				 0);
 		found_text(&found, 0, text);
 		if (strcmp(text, rows[i].pids) != 0)
 			fail_msg("row %zu: %s", i, text);
 		for (size_t k = 0; k < found.cnt; k++)
-			assert_true(discover_matches_in(root, matches[i], found.items[k].pid));
+			assert_true(discover_matches_in(&(struct discover_place){.proc = root},
+							matches[i], found.items[k].pid));
 		free(found.items);
 	}
 	free(all.items);
-	assert_false(discover_matches_in(root, &rows[0].match, 103));
-	assert_false(discover_matches_in(root, &rows[0].match, 999));
-	assert_false(discover_matches_in("/nowhere", &rows[0].match, 101));
+	assert_false(
+		discover_matches_in(&(struct discover_place){.proc = root}, &rows[0].match, 103));
+	assert_false(
+		discover_matches_in(&(struct discover_place){.proc = root}, &rows[0].match, 999));
+	assert_false(discover_matches_in(&(struct discover_place){.proc = "/nowhere"},
+					 &rows[0].match, 101));
 }
 
 static void test_no_proc(void **state)
@@ -233,7 +241,9 @@ static void test_no_proc(void **state)
 	struct fault why;
 
 	(void)state;
-	assert_int_equal(discover_all_in("/nowhere", matches, 1, &found, &why), -ENOENT);
+	assert_int_equal(discover_all_in(&(struct discover_place){.proc = "/nowhere"}, matches, 1,
+					 &found, &why),
+			 -ENOENT);
 	assert_string_equal(why.text, "cannot list processes: No such file or directory");
 }
 
@@ -241,7 +251,7 @@ static int find(const struct config_match *match, struct discovered_pids *ret_pi
 		struct fault *why)
 {
 	struct discovery found;
-	int err = discover_all(&match, 1, &found, why);
+	int err = discover_all(NULL, &match, 1, &found, why);
 
 	*ret_pids = (struct discovered_pids){.cnt = 0};
 	if (err)
@@ -267,8 +277,8 @@ static void test_real(void **state)
 		_exit(0);
 	}
 	assert_true(readlink("/proc/self/exe", exe, sizeof(exe) - 1) > 0);
-	assert_true(discover_matches(&match, child));
-	assert_false(discover_matches(&match, getpid())); /* the one that looks */
+	assert_true(discover_matches(NULL, &match, child));
+	assert_false(discover_matches(NULL, &match, getpid())); /* the one that looks */
 	assert_int_equal(find(&match, &pids, &why), 0);
 	assert_true(pids.cnt >= 1);
 	for (size_t i = 1; i < pids.cnt; i++)
@@ -277,13 +287,13 @@ static void test_real(void **state)
 	kill(child, SIGKILL);
 	assert_int_equal(waitid(P_PID, (id_t)child, &(siginfo_t){0}, WEXITED | WNOWAIT), 0);
 	match = (struct config_match){.pids = &child, .pid_cnt = 1};
-	assert_false(discover_matches(&match, child));
+	assert_false(discover_matches(NULL, &match, child));
 	/* By number alone it comes as it is: opening it says why not. */
 	assert_int_equal(find(&match, &pids, &why), 0);
 	assert_true(pids.cnt == 1 && pids.items[0] == child);
 	free(pids.items);
 	assert_int_equal(waitpid(child, NULL, 0), child);
-	assert_false(discover_matches(&match, child));
+	assert_false(discover_matches(NULL, &match, child));
 	match = (struct config_match){.exe = "/no/such/engine"};
 	assert_int_equal(find(&match, &pids, &why), -ENOENT);
 	assert_string_equal(why.text, "cannot find \"/no/such/engine\": No such file or directory");

@@ -110,7 +110,7 @@ static int check_target(struct checked *c, struct checked_target *t)
 	const struct config_match *match = &t->target->match;
 	struct discovered_pids pids = {.cnt = 0};
 	struct discovery found;
-	int err = discover_all(&match, 1, &found, &t->why);
+	int err = discover_all(c->pods, &match, 1, &found, &t->why);
 
 	if (!err) {
 		err = discover_pids(&found, 0, match, &pids, &t->why);
@@ -143,8 +143,9 @@ int checked_init(struct checked *checked, const struct config *config)
 	*checked = (struct checked){
 		.config = config,
 		.targets = calloc(config->target_cnt + 1, sizeof(*checked->targets)),
-		.names = names_cache_new()};
-	if (!checked->targets || !checked->names)
+		.names = names_cache_new(),
+		.pods = pods_new(config->kubernetes.log_dir)};
+	if (!checked->targets || !checked->names || !checked->pods)
 		err = -ENOMEM;
 	for (size_t i = 0; !err && i < config->target_cnt; i++) {
 		checked->targets[i].target = &config->targets[i];
@@ -170,5 +171,6 @@ void checked_fini(struct checked *checked)
 	}
 	free(checked->targets);
 	names_cache_free(checked->names);
+	pods_free(checked->pods);
 	*checked = (struct checked){.targets = NULL};
 }

@@ -34,6 +34,7 @@ struct checked {
 	const struct config *config;
 	struct checked_target *targets; /* as many as the configuration has */
 	struct names_cache *names;
+	struct pods *pods;
 };
 
 /* -ENOMEM; all else is part of what was found. */

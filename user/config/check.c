@@ -28,7 +28,8 @@ int check_match(struct loader *l, const struct yaml_node *map, void *object)
 	if (!map->cnt)
 		load_report(l, map,
 			    "a match without a condition would match every process: give "
-			    "pid, exe, cmdline, unit or cgroup");
+			    "pid, exe, cmdline, unit, cgroup, namespace, pod, container or "
+			    "pod_labels");
 	return 0;
 }
 

@@ -19,5 +19,6 @@ int check_channel(struct loader *l, const struct yaml_node *map, void *object);
 int check_contracts(struct loader *l);
 void check_references(struct loader *l);
 int check_sinks(struct loader *l);
+void check_kubernetes(struct loader *l);
 
 #endif

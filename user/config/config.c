@@ -174,8 +174,10 @@ static int load_all(struct loader *l, const char *path)
 	err = check_contracts(l);
 	if (!err)
 		err = check_sinks(l);
-	if (!err)
+	if (!err) {
 		check_references(l);
+		check_kubernetes(l);
+	}
 	return err;
 }
 

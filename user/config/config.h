@@ -26,6 +26,12 @@ struct config_match {
 	char *cmdline; /* glob over the arguments, joined by blanks */
 	char *unit;    /* systemd unit: "engine.service", or a glob */
 	char *cgroup;  /* path below the cgroup root, or a glob; with all groups below it */
+	/* Names, or globs, that the kubelet has: where one is given, exe is a path in there. */
+	char *name_space;
+	char *pod;
+	char *container;		/* or its id */
+	struct config_pair *pod_labels; /* what the API server says of the pod: all of them */
+	size_t pod_label_cnt;
 };
 
 struct config_target {
@@ -83,6 +89,17 @@ struct config_judge {
 	uint64_t system_check_ns; /* default 10 s */
 };
 
+/* Where names and labels of pods come from. */
+struct config_kubernetes {
+	char *log_dir;	  /* default "/var/log": has pods/ and containers/ */
+	char *api;	  /* "https://kubernetes.default.svc"; NULL: nobody is asked for labels */
+	char *node;	  /* whose pods; default: this host's name */
+	char *token_file; /* default: a pod's own; read again for each request */
+	char *ca_file;	  /* likewise */
+	uint64_t interval_ns; /* default 30 s; sooner where a pod is not known */
+	uint64_t timeout_ns;  /* default 5 s */
+};
+
 /* A contract of a rule file for an operation or target that is not configured: it has no data. */
 struct config_unowned {
 	char *operation, *target; /* one of both */
@@ -108,7 +125,8 @@ struct config {
 	struct config_judge judge;
 	struct config_sinks sinks;
 	struct config_health health;
-	char *disable_file;	/* nothing is attached while it is there; NULL: that of the state */
+	char *disable_file; /* nothing is attached while it is there; NULL: that of the state */
+	struct config_kubernetes kubernetes;
 	uint32_t operation_max; /* series of functions, those of later processes too; default 256 */
 	char *level;		/* "session", "multi", "perf"; NULL: the best */
 	char *hooks;		/* "fentry", "kprobe", "raw_tp"; NULL: the best */

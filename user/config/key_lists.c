@@ -196,10 +196,24 @@ static bool is_label_name(const char *name)
 	       !name[strspn(name, letters)];
 }
 
+/* "app.kubernetes.io/name": at most 253 bytes before the '/', 63 behind it. */
+static bool is_tag_name(const char *name)
+{
+	const char *letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+	const char *slash = strchr(name, '/'), *last = slash ? slash + 1 : name;
+
+	return last[0] && strlen(last) < 64 && !last[strspn(last, letters)] &&
+	       (!slash ||
+		(slash != name && slash - name < 254 && name + strspn(name, letters) == slash));
+}
+
 static bool check_pair(struct loader *l, const struct schema_key *key, const struct yaml_node *name,
 		       const struct yaml_node *value)
 {
-	if (!is_label_name(name->text))
+	if (key->type == &key_tags && !is_tag_name(name->text))
+		load_report(l, name, "\"%s\": \"%s\" is no name of a label of Kubernetes",
+			    key->name, name->text);
+	else if (key->type != &key_tags && !is_label_name(name->text))
 		load_report(l, name,
 			    "\"%s\": \"%s\" is no name of a label: letters, digits and _, at most "
 			    "%d, no digit first",
@@ -262,6 +276,8 @@ static void release_pairs(const struct schema_key *key, void *object)
 }
 
 const struct key_type key_pairs = {
+	.name = "a map of text", .parse = parse_pairs, .release = release_pairs};
+const struct key_type key_tags = {
 	.name = "a map of text", .parse = parse_pairs, .release = release_pairs};
 
 static int remember_items(struct loader *l, const struct schema_key *key,

@@ -46,6 +46,7 @@ extern const struct key_type key_list;
 extern const struct key_type key_texts;
 extern const struct key_type key_pids;
 extern const struct key_type key_pairs;
+extern const struct key_type key_tags; /* likewise, with the names that Kubernetes gives labels */
 extern const struct key_type key_rule_files;
 extern const struct key_type key_contracts;
 

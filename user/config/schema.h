@@ -64,6 +64,7 @@ extern const struct schema_object schema_operation;
 extern const struct schema_object schema_rule;
 extern const struct schema_object schema_channel;
 extern const struct schema_object schema_health;
+extern const struct schema_object schema_kubernetes;
 extern const struct schema_object schema_operation_contract; /* struct config_contract */
 extern const struct schema_object schema_target_contract;
 /* What tells whose contract an item of `contracts` is: struct contract_owner. */

@@ -212,6 +212,10 @@ static const struct schema_key match_keys[] = {
 	{"cmdline", &key_glob, AT(config_match, cmdline)},
 	{"unit", &key_unit, AT(config_match, unit)},
 	{"cgroup", &key_glob, AT(config_match, cgroup)},
+	{"namespace", &key_glob, AT(config_match, name_space)},
+	{"pod", &key_glob, AT(config_match, pod)},
+	{"container", &key_glob, AT(config_match, container)},
+	{"pod_labels", &key_tags, LIST(config_match, pod_labels, pod_label_cnt)},
 	END,
 };
 
@@ -348,6 +352,7 @@ static const struct schema_key config_keys[] = {
 	 .object = &schema_channel},
 	{"sinks", &key_map, AT(config, sinks), .object = &sinks_object},
 	{"health", &key_map, AT(config, health), .object = &schema_health},
+	{"kubernetes", &key_map, AT(config, kubernetes), .object = &schema_kubernetes},
 	END,
 };
 

@@ -157,6 +157,7 @@ int agent_config_new(const struct config *config, struct agent_config **ret_agen
 	a->daemon.function_max = FUNCTION_MAX;
 	a->daemon.spare_cnt = config->operation_max;
 	a->daemon.is_tolerant = true;
+	a->daemon.kubernetes = &config->kubernetes;
 	a->daemon.level = config->level ? probe_level_parse(config->level) : PROBE_LEVEL_AUTO;
 	a->daemon.hooks = config->hooks ? sock_hooks_parse(config->hooks) : SOCK_HOOKS_AUTO;
 	if (config->target_cnt > DAEMON_TARGET_MAX) {

@@ -17,6 +17,7 @@
 #include "daemon/confine.h"
 #include "daemon/operations.h"
 #include "daemon/overhead.h"
+#include "daemon/places.h"
 #include "daemon/rpc.h"
 #include "daemon/sources.h"
 
@@ -296,6 +297,7 @@ static void daemon_free(struct daemon *d)
 	tls_free(d->tls);
 	sock_free(d->sock);
 	names_cache_free(d->names);
+	places_stop(d);
 	free(d);
 }
 
@@ -315,7 +317,9 @@ static int daemon_new(const struct daemon_config *config, const struct daemon_ou
 	d->epoll_fd = epoll_fd;
 	d->is_disabled = output->is_disabled && output->is_disabled(output->context);
 	d->names = names_cache_new();
-	err = processes_start(d, why);
+	err = places_start(d, why);
+	if (!err)
+		err = processes_start(d, why);
 	if (err) {
 		daemon_free(d);
 		return err;

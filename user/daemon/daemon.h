@@ -68,6 +68,7 @@ struct daemon_config {
 	uint64_t duration_ns;	     /* 0: until a signal, or the last process ends */
 	uint64_t interval_ns;	     /* between two calls of on_interval; 0: none */
 	enum probe_level level;
+	const struct config_kubernetes *kubernetes; /* NULL: no target asks for containers */
 	size_t function_max; /* of one pattern: more matches than this are refused */
 	size_t spare_cnt;    /* functions that processes may bring which start later */
 	const struct chain *chains;
@@ -135,7 +136,7 @@ enum operation_kind {
 /* "function", "rpc_client" …: the words of tickscope.summary/1. */
 const char *operations_kind_name(enum operation_kind kind);
 
-#define OPERATION_LABEL_MAX 10
+#define OPERATION_LABEL_MAX 13 /* a request: 8; a segment: 2; a container: 3 */
 
 struct operation_label {
 	const char *name; /* static */
@@ -154,7 +155,8 @@ struct operation {
 	char *file;
 	char *target;
 	size_t target_idx;
-	pid_t *pids; /* that it was traced in, at most OPERATION_PID_MAX: the latest */
+	size_t place_idx; /* of the daemon's places */
+	pid_t *pids;	  /* that it was traced in, at most OPERATION_PID_MAX: the latest */
 	size_t pid_cnt;
 	size_t pid_next;   /* where the next one goes, once there are so many */
 	bool is_file_wide; /* its probes are on a file, in whatever process maps it */

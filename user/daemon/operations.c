@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daemon/operations.h"
+#include "daemon/places.h"
 #include "daemon/rpc.h"
 
 static const char *const kinds[] = {
@@ -85,7 +86,7 @@ void operations_fini(struct daemon *d)
 
 static bool operation_is(const struct operation *o, const struct operation_wish *wish)
 {
-	return o->kind == OPERATION_FUNCTION && o->target_idx == wish->target_idx &&
+	return o->kind == OPERATION_FUNCTION && o->place_idx == wish->place_idx &&
 	       strcmp(o->full_name, wish->plan->full_name) == 0 &&
 	       strcmp(o->file, wish->plan->file) == 0 && strcmp(o->target, wish->target) == 0;
 }
@@ -164,7 +165,8 @@ static int operation_init(struct daemon *d, struct operation *o, const struct op
 	o->full_name = strdup(plan->full_name);
 	o->file = strdup(plan->file);
 	o->target = strdup(wish->target);
-	o->target_idx = wish->target_idx;
+	o->place_idx = wish->place_idx;
+	o->target_idx = d->places[wish->place_idx].target_idx;
 	o->series = d->function_operation_cnt;
 	o->uncovered_copies = plan->uncovered_copies;
 	if (plan->also)
@@ -174,6 +176,7 @@ static int operation_init(struct daemon *d, struct operation *o, const struct op
 	    operations_counted_init(&o->counted, probe_series(d->probe, o->series),
 				    probe_stripe_cnt(d->probe)))
 		return fault_set(why, -ENOMEM, "out of memory");
+	places_label(d, o->place_idx, o);
 	probe_describe(d->probe, &plan->copies[0], o->probe_text, sizeof(o->probe_text));
 	memcpy(o->exit_reason, plan->copies[0].reason, sizeof(o->exit_reason));
 	o->exit_reason[sizeof(o->exit_reason) - 1] = '\0';

@@ -8,7 +8,7 @@
 int operations_start(struct daemon *d, struct fault *why);
 void operations_fini(struct daemon *d);
 struct operation_wish {
-	size_t target_idx;
+	size_t place_idx;
 	const char *target; /* its name */
 	const struct daemon_function *function;
 	const struct operation_plan *plan;

@@ -30,7 +30,8 @@ bool processes_are_by_file(const struct daemon *d, size_t target_idx)
 {
 	const struct config_match *match = d->config->targets[target_idx].match;
 
-	if (!match->exe || match->pid_cnt || match->cmdline || match->unit || match->cgroup)
+	if (!match->exe || match->pid_cnt || match->cmdline || match->unit || match->cgroup ||
+	    pods_are_wanted(match))
 		return false;
 	for (size_t i = 0; i < d->config->target_cnt; i++) {
 		const char *other = d->config->targets[i].match->exe;
@@ -152,7 +153,7 @@ static int find_processes(const struct daemon *d, struct discovery *ret_found, s
 
 	for (size_t i = 0; i < d->config->target_cnt; i++)
 		matches[i] = d->config->targets[i].match;
-	return discover_all(matches, d->config->target_cnt, ret_found, why);
+	return discover_all(d->pods, matches, d->config->target_cnt, ret_found, why);
 }
 
 /* Opens the processes of a target that are there; one of several targets belongs to the first. */
@@ -294,7 +295,7 @@ static size_t find_target(const struct daemon *d, pid_t pid)
 		return d->config->target_cnt;
 	while (idx < d->config->target_cnt &&
 	       (d->config->targets[idx].match->pid_cnt ||
-		!discover_matches(d->config->targets[idx].match, pid)))
+		!discover_matches(d->pods, d->config->targets[idx].match, pid)))
 		idx++;
 	return idx;
 }

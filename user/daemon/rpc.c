@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "daemon/operations.h"
+#include "daemon/places.h"
 #include "daemon/rpc.h"
 #include "target/listeners.h"
 
@@ -93,23 +94,23 @@ int rpc_start(struct daemon *d, struct fault *why)
 	return err;
 }
 
-int rpc_add_process(struct daemon *d, pid_t pid, size_t target_idx, struct fault *why)
+int rpc_add_process(struct daemon *d, const struct traced *t, struct fault *why)
 {
-	const struct ts_target target = {.number = (uint8_t)(target_idx + 1),
-					 .is_by_file = processes_are_by_file(d, target_idx)};
+	const struct ts_target target = {.number = (uint8_t)(t->place_idx + 1),
+					 .is_by_file = processes_are_by_file(d, t->target_idx)};
 	struct listeners listeners;
-	int err = listeners_read(pid, &listeners, why);
+	int err = listeners_read(t->pid, &listeners, why);
 
 	for (size_t i = 0; !err && i < listeners.port_cnt; i++)
 		err = sock_add_listener(d->sock, listeners.netns, listeners.ports[i],
 					target.number);
 	if (!err)
-		err = sock_add_target(d->sock, pid, &target);
+		err = sock_add_target(d->sock, t->pid, &target);
 	if (!err && target.is_by_file)
-		err = add_executable(d, target_idx);
+		err = add_executable(d, t->target_idx);
 	return err && !why->text[0]
-		       ? fault_set(why, err, "cannot watch the connections of process %d: %s", pid,
-				   strerror(-err))
+		       ? fault_set(why, err, "cannot watch the connections of process %d: %s",
+				   t->pid, strerror(-err))
 		       : err;
 }
 
@@ -122,7 +123,9 @@ static struct operation *add_operation(struct daemon *d, const struct ts_endpoin
 	if (!o)
 		return NULL;
 	/* The endpoint that all others share has no target of its own. */
-	o->target_idx = key->target ? key->target - 1U : 0;
+	o->place_idx = key->target ? key->target - 1U : 0;
+	o->target_idx = d->places[o->place_idx].target_idx;
+	places_label(d, o->place_idx, o);
 	snprintf(o->probe_text, sizeof(o->probe_text), "%s", sock_hooks_name(sock_hooks(d->sock)));
 	return rpc_set_target(d, o) ? NULL : o;
 }

@@ -46,7 +46,7 @@ bool rpc_is_wanted(const struct daemon_config *config);
 size_t rpc_operation_max(const struct daemon *d);
 int rpc_start(struct daemon *d, struct fault *why);
 /* What a process listens on, and from now on sends and receives. */
-int rpc_add_process(struct daemon *d, pid_t pid, size_t target_idx, struct fault *why);
+int rpc_add_process(struct daemon *d, const struct traced *t, struct fault *why);
 /* Makes operations of new endpoints, and brings the figures of all up to date; at the end also of
  * what may still go on. */
 void rpc_read(struct daemon *d, bool is_end);

@@ -12,17 +12,17 @@ static const struct operation *find_sibling(const struct daemon *d, const struct
 	for (size_t i = 0; i < d->operation_cnt; i++) {
 		const struct operation *other = &d->operations[i];
 
-		if (other != o && other->target_idx == o->target_idx && other->target &&
+		if (other != o && other->place_idx == o->place_idx && other->target &&
 		    other->target[0])
 			return other;
 	}
 	return NULL;
 }
 
-static const struct traced *find_process(const struct daemon *d, size_t target_idx)
+static const struct traced *find_process(const struct daemon *d, size_t place_idx)
 {
 	for (size_t i = 0; i < d->traced_cnt; i++) {
-		if (d->traced[i].target_idx == target_idx)
+		if (d->traced[i].place_idx == place_idx)
 			return &d->traced[i];
 	}
 	return NULL;
@@ -38,7 +38,7 @@ static const char *file_name(const char *path)
 int rpc_set_target(const struct daemon *d, struct operation *o)
 {
 	const struct daemon_target *target = d->targets[o->target_idx].config;
-	const struct traced *process = find_process(d, o->target_idx);
+	const struct traced *process = find_process(d, o->place_idx);
 	const struct operation *sibling = process ? NULL : find_sibling(d, o);
 	const char *name = "";
 	int err = 0;
@@ -53,7 +53,7 @@ int rpc_set_target(const struct daemon *d, struct operation *o)
 		name = file_name(target->match->exe);
 	o->target = strdup(name);
 	for (size_t i = 0; !err && i < d->traced_cnt; i++) {
-		if (d->traced[i].target_idx == o->target_idx)
+		if (d->traced[i].place_idx == o->place_idx)
 			err = operations_add_pid(o, d->traced[i].pid);
 	}
 	for (size_t i = 0; !err && sibling && i < sibling->pid_cnt; i++)

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "daemon/operations.h"
+#include "daemon/places.h"
 #include "daemon/rpc.h"
 
 static const struct daemon_target *target_of(const struct daemon *d, const struct traced *t)
@@ -98,6 +99,7 @@ int traced_open(struct daemon *d, size_t target_idx, pid_t pid, struct traced *r
 	err = process_open(pid, &options, &t.process, why);
 	if (err)
 		goto fini;
+	t.place_idx = places_find(d, target_idx, pid);
 	t.plans = calloc(target->function_cnt + 1, sizeof(*t.plans));
 	if (!t.plans) {
 		err = fault_set(why, -ENOMEM, "out of memory");
@@ -183,7 +185,7 @@ static int find_operation(struct daemon *d, const struct finding *f, size_t item
 	const struct operation_plan *plan = &plans->items[item];
 	const struct operation_plan *same = find_same_code(t, f->ret_plans, plan);
 	const struct operation_wish wish = {
-		.target_idx = t->target_idx,
+		.place_idx = t->place_idx,
 		.target = target->name ? target->name : process_name(t->process),
 		.function = &target->functions[f->function],
 		.plan = plan,
@@ -359,7 +361,7 @@ int traced_take(struct daemon *d, struct traced *t, struct fault *why)
 
 	if (!err && d->sock && target_of(d, t)->wants_rpc) {
 		openssl_add_process(d, t);
-		err = rpc_add_process(d, t->pid, t->target_idx, why);
+		err = rpc_add_process(d, t, why);
 	}
 	if (!err && epoll_ctl(d->epoll_fd, EPOLL_CTL_ADD, t->pidfd, &event))
 		err = fault_set(why, -errno, "cannot watch process %d: %s", t->pid,

@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/format.h"
 #include "base/glob.h"
 #include "target/cgroup_path.h"
 #include "target/discover.h"
@@ -84,13 +86,15 @@ static bool is_program(int process_fd)
 struct subject {
 	pid_t pid;
 	int fd; /* of its directory */
-	bool knows_file, knows_link, knows_cmdline, knows_cgroup, knows_kind;
+	bool knows_file, knows_link, knows_cmdline, knows_cgroup, knows_kind, knows_names;
 	bool has_file; /* file is that of its program */
 	bool is_program;
 	struct stat file;
 	char link[PATH_MAX + sizeof(DELETED)]; /* texts are empty where they cannot be read */
 	char cmdline[TEXT_BYTES];	       /* arguments with blanks between them */
 	char cgroup[TEXT_BYTES];
+	bool is_contained;
+	struct pods_names names;
 };
 
 /* The file that a condition names, looked up once for all processes. */
@@ -118,11 +122,20 @@ static bool has_pid(const struct config_match *match, pid_t pid)
 	return !match->pid_cnt;
 }
 
-/* The same file, or one that stood at this path and was replaced since: an upgrade. */
-static bool runs_file(struct subject *s, const char *path, const struct wanted *wanted)
+static void read_link(struct subject *s)
 {
+	ssize_t bytes = readlinkat(s->fd, "exe", s->link, sizeof(s->link) - 1);
+
+	s->link[bytes < 0 ? 0 : bytes] = '\0';
+}
+
+/* The same file, or one that stood at this path and was replaced since: an upgrade. In a container,
+ * the one at this path there, which the kernel shows without the container's own place. */
+static bool runs_file(struct subject *s, const struct config_match *match,
+		      const struct wanted *wanted)
+{
+	const char *path = match->exe;
 	size_t length = strlen(path);
-	ssize_t bytes;
 
 	if (!s->knows_file)
 		s->has_file = !fstatat(s->fd, "exe", &s->file, 0);
@@ -130,12 +143,12 @@ static bool runs_file(struct subject *s, const char *path, const struct wanted *
 	if (wanted->is_there && s->has_file && s->file.st_dev == wanted->device &&
 	    s->file.st_ino == wanted->inode)
 		return true;
-	if (!s->knows_link) {
-		bytes = readlinkat(s->fd, "exe", s->link, sizeof(s->link) - 1);
-		s->link[bytes < 0 ? 0 : bytes] = '\0';
-	}
+	if (!s->knows_link)
+		read_link(s);
 	s->knows_link = true;
-	return strncmp(s->link, path, length) == 0 && strcmp(s->link + length, DELETED) == 0;
+	return strncmp(s->link, path, length) == 0 &&
+	       (strcmp(s->link + length, DELETED) == 0 ||
+		(!s->link[length] && pods_are_wanted(match)));
 }
 
 static void read_cmdline(struct subject *s)
@@ -159,13 +172,27 @@ static bool has_cmdline(struct subject *s, const char *glob)
 	return s->cmdline[0] && glob_matches(glob, s->cmdline, NULL);
 }
 
-static bool has_cgroup(struct subject *s, const struct config_match *match)
+static void read_cgroup(struct subject *s)
 {
 	if (!s->knows_cgroup && read_text(s->fd, "cgroup", s->cgroup, sizeof(s->cgroup)) < 0)
 		s->cgroup[0] = '\0';
 	s->knows_cgroup = true;
+}
+
+static bool has_cgroup(struct subject *s, const struct config_match *match)
+{
+	read_cgroup(s);
 	return s->cgroup[0] && (!match->unit || cgroup_path_has_unit(s->cgroup, match->unit)) &&
 	       (!match->cgroup || cgroup_path_is_below(s->cgroup, match->cgroup));
+}
+
+static bool has_container(struct subject *s, const struct config_match *match, struct pods *pods)
+{
+	read_cgroup(s);
+	if (!s->knows_names)
+		s->is_contained = pods && pods_find(pods, s->cgroup, clock_mono_ns(), &s->names);
+	s->knows_names = true;
+	return s->is_contained && pods_match(pods, &s->names, match);
 }
 
 static bool runs(struct subject *s)
@@ -178,17 +205,19 @@ static bool runs(struct subject *s)
 
 static bool has_condition(const struct config_match *match)
 {
-	return match->pid_cnt || match->exe || match->cmdline || match->unit || match->cgroup;
+	return match->pid_cnt || match->exe || match->cmdline || match->unit || match->cgroup ||
+	       pods_are_wanted(match);
 }
 
 static bool matches_subject(struct subject *s, const struct config_match *match,
-			    const struct wanted *wanted)
+			    const struct wanted *wanted, struct pods *pods)
 {
 	/* What rules out most of them is asked first. */
 	return has_condition(match) && has_pid(match, s->pid) &&
-	       (!match->exe || runs_file(s, match->exe, wanted)) &&
+	       (!match->exe || runs_file(s, match, wanted)) &&
 	       (!match->cmdline || has_cmdline(s, match->cmdline)) &&
-	       ((!match->unit && !match->cgroup) || has_cgroup(s, match)) && runs(s);
+	       ((!match->unit && !match->cgroup) || has_cgroup(s, match)) &&
+	       (!pods_are_wanted(match) || has_container(s, match, pods)) && runs(s);
 }
 
 /* False: it is gone, or the one that looks. */
@@ -198,14 +227,16 @@ static bool subject_open(struct subject *s, int proc_fd, pid_t pid)
 
 	snprintf(name, sizeof(name), "%d", pid);
 	s->pid = pid;
-	s->knows_file = s->knows_link = s->knows_cmdline = s->knows_cgroup = s->knows_kind = false;
+	s->knows_file = s->knows_link = s->knows_cmdline = s->knows_cgroup = s->knows_kind =
+		s->knows_names = false;
 	s->fd = pid == getpid() ? -1 : openat(proc_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return s->fd >= 0;
 }
 
-bool discover_matches_in(const char *proc, const struct config_match *match, pid_t pid)
+bool discover_matches_in(const struct discover_place *place, const struct config_match *match,
+			 pid_t pid)
 {
-	int proc_fd = open(proc, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int proc_fd = open(place->proc, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	bool is_match = false;
 	struct subject subject;
 
@@ -214,16 +245,25 @@ bool discover_matches_in(const char *proc, const struct config_match *match, pid
 	if (subject_open(&subject, proc_fd, pid)) {
 		struct wanted wanted = wanted_of(match);
 
-		is_match = matches_subject(&subject, match, &wanted);
+		is_match = matches_subject(&subject, match, &wanted, place->pods);
 		close(subject.fd);
 	}
 	close(proc_fd);
 	return is_match;
 }
 
-bool discover_matches(const struct config_match *match, pid_t pid)
+bool discover_matches(struct pods *pods, const struct config_match *match, pid_t pid)
 {
-	return discover_matches_in("/proc", match, pid);
+	return discover_matches_in(&(struct discover_place){"/proc", pods}, match, pid);
+}
+
+bool discover_container(struct pods *pods, pid_t pid, struct pods_names *ret_names)
+{
+	char path[32], text[TEXT_BYTES];
+
+	format_text(path, sizeof(path), "/proc/%d/cgroup", pid);
+	return read_text(AT_FDCWD, path, text, sizeof(text)) >= 0 &&
+	       pods_find(pods, text, clock_mono_ns(), ret_names);
 }
 
 static int compare_pids(const void *left, const void *right)
@@ -255,14 +295,14 @@ static int add_found(struct discovery *d, pid_t pid, uint64_t match_mask)
 	return 0;
 }
 
-int discover_all_in(const char *proc, const struct config_match *const *matches, size_t match_cnt,
-		    struct discovery *ret_found, struct fault *why)
+int discover_all_in(const struct discover_place *place, const struct config_match *const *matches,
+		    size_t match_cnt, struct discovery *ret_found, struct fault *why)
 {
 	struct wanted wanted[DISCOVER_MATCH_MAX];
 	struct discovery found = {.cnt = 0};
 	struct subject subject;
 	struct dirent *entry;
-	DIR *dir = opendir(proc);
+	DIR *dir = opendir(place->proc);
 	int err = 0;
 
 	if (!dir)
@@ -276,7 +316,9 @@ int discover_all_in(const char *proc, const struct config_match *const *matches,
 		if (!pid || !subject_open(&subject, dirfd(dir), pid))
 			continue;
 		for (size_t i = 0; i < match_cnt; i++)
-			mask |= (uint64_t)matches_subject(&subject, matches[i], &wanted[i]) << i;
+			mask |= (uint64_t)matches_subject(&subject, matches[i], &wanted[i],
+							  place->pods)
+				<< i;
 		close(subject.fd);
 		err = mask ? add_found(&found, pid, mask) : 0;
 	}
@@ -303,18 +345,20 @@ static int check_executable(const char *path, struct fault *why)
 
 static bool is_pids_alone(const struct config_match *match)
 {
-	return match->pid_cnt && !match->exe && !match->cmdline && !match->unit && !match->cgroup;
+	return match->pid_cnt && !match->exe && !match->cmdline && !match->unit && !match->cgroup &&
+	       !pods_are_wanted(match);
 }
 
-int discover_all(const struct config_match *const *matches, size_t match_cnt,
+int discover_all(struct pods *pods, const struct config_match *const *matches, size_t match_cnt,
 		 struct discovery *ret_found, struct fault *why)
 {
+	const struct discover_place place = {"/proc", pods};
 	bool is_needed = false;
 
 	for (size_t i = 0; i < match_cnt; i++)
 		is_needed |= !is_pids_alone(matches[i]);
 	if (is_needed)
-		return discover_all_in("/proc", matches, match_cnt, ret_found, why);
+		return discover_all_in(&place, matches, match_cnt, ret_found, why);
 	*ret_found = (struct discovery){.cnt = 0};
 	return 0;
 }
@@ -335,7 +379,7 @@ int discover_pids(const struct discovery *found, size_t idx, const struct config
 		if (found->items[i].match_mask >> idx & 1)
 			pids.items[pids.cnt++] = found->items[i].pid;
 	}
-	if (!pids.cnt && match->exe)
+	if (!pids.cnt && match->exe && !pods_are_wanted(match))
 		err = check_executable(match->exe, why);
 	if (err) {
 		free(pids.items);

@@ -10,6 +10,7 @@
 
 #include "base/fault.h"
 #include "config/config.h"
+#include "target/pods.h"
 
 #define DISCOVER_MATCH_MAX 64 /* bits of a mask */
 
@@ -26,8 +27,9 @@ struct discovery {
 /*
  * The processes that match any of at most DISCOVER_MATCH_MAX now, out of one walk over /proc, which
  * is left out where all are pids alone. None is no failure. -ENOMEM; -errno of reading /proc.
+ * pods NULL: conditions on containers never hold.
  */
-int discover_all(const struct config_match *const *matches, size_t match_cnt,
+int discover_all(struct pods *pods, const struct config_match *const *matches, size_t match_cnt,
 		 struct discovery *ret_found, struct fault *why);
 
 struct discovered_pids {
@@ -49,11 +51,19 @@ int discover_pids(const struct discovery *found, size_t idx, const struct config
  * caller never match, nor does anything where there is no condition; false where it ended
  * meanwhile.
  */
-bool discover_matches(const struct config_match *match, pid_t pid);
+bool discover_matches(struct pods *pods, const struct config_match *match, pid_t pid);
+
+/* False: it is in no container, or gone. */
+bool discover_container(struct pods *pods, pid_t pid, struct pods_names *ret_names);
 
 /* The same in a /proc that is elsewhere. */
-int discover_all_in(const char *proc, const struct config_match *const *matches, size_t match_cnt,
-		    struct discovery *ret_found, struct fault *why);
-bool discover_matches_in(const char *proc, const struct config_match *match, pid_t pid);
+struct discover_place {
+	const char *proc;
+	struct pods *pods;
+};
+int discover_all_in(const struct discover_place *place, const struct config_match *const *matches,
+		    size_t match_cnt, struct discovery *ret_found, struct fault *why);
+bool discover_matches_in(const struct discover_place *place, const struct config_match *match,
+			 pid_t pid);
 
 #endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A table that only grows: the kernel's counters of a place outlive its processes. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/places.h"
+#include "target/discover.h"
+
+_Static_assert(DAEMON_TARGET_MAX <= PLACE_MAX, "each target has a place");
+
+static bool are_wanted(const struct daemon *d)
+{
+	for (size_t i = 0; i < d->config->target_cnt; i++) {
+		if (pods_are_wanted(d->config->targets[i].match))
+			return true;
+	}
+	return false;
+}
+
+int places_start(struct daemon *d, struct fault *why)
+{
+	const struct config_kubernetes *k = d->config->kubernetes;
+
+	d->places = calloc(PLACE_MAX, sizeof(*d->places));
+	if (!d->places)
+		return fault_set(why, -ENOMEM, "out of memory");
+	for (size_t i = 0; i < d->config->target_cnt; i++)
+		d->places[d->place_cnt++].target_idx = i;
+	if (!are_wanted(d))
+		return 0;
+	d->pods = pods_new(k ? k->log_dir : NULL);
+	return d->pods ? 0 : fault_set(why, -ENOMEM, "out of memory");
+}
+
+void places_stop(struct daemon *d)
+{
+	pods_free(d->pods);
+	free(d->places);
+}
+
+static bool is_same(const struct pods_names *a, const struct pods_names *b)
+{
+	/* A container that was restarted is still the same one of its pod. */
+	if (a->pod[0] && a->container[0])
+		return strcmp(a->pod, b->pod) == 0 && strcmp(a->container, b->container) == 0 &&
+		       strcmp(a->name_space, b->name_space) == 0;
+	return strcmp(a->of.id, b->of.id) == 0;
+}
+
+static size_t add(struct daemon *d, size_t target_idx, const struct pods_names *names)
+{
+	if (d->place_cnt == PLACE_MAX) {
+		if (!d->has_said_places)
+			daemon_message(d,
+				       "more than %d containers since the start: the others of "
+				       "\"%s\" are counted without their names; a reload (SIGHUP) "
+				       "begins anew",
+				       PLACE_MAX, d->config->targets[target_idx].name);
+		d->has_said_places = true;
+		return target_idx;
+	}
+	d->places[d->place_cnt] = (struct place){target_idx, *names};
+	return d->place_cnt++;
+}
+
+size_t places_find(struct daemon *d, size_t target_idx, pid_t pid)
+{
+	struct pods_names names;
+
+	if (!pods_are_wanted(d->config->targets[target_idx].match) ||
+	    !discover_container(d->pods, pid, &names))
+		return target_idx;
+	for (size_t i = d->config->target_cnt; i < d->place_cnt; i++) {
+		if (d->places[i].target_idx == target_idx && is_same(&names, &d->places[i].names))
+			return i;
+	}
+	return add(d, target_idx, &names);
+}
+
+static void add_label(struct operation *o, const char *name, const char *value)
+{
+	struct operation_label *label = &o->labels[o->label_cnt];
+
+	if (!value[0] || o->label_cnt == OPERATION_LABEL_MAX)
+		return;
+	label->name = name;
+	snprintf(label->value, sizeof(label->value), "%s", value);
+	o->label_cnt++;
+}
+
+void places_label(const struct daemon *d, size_t place_idx, struct operation *o)
+{
+	const struct pods_names *names = &d->places[place_idx].names;
+
+	add_label(o, "namespace", names->name_space);
+	add_label(o, "pod", names->pod);
+	add_label(o, "container", names->container);
+}
