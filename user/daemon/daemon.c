@@ -166,6 +166,7 @@ static int on_tick(struct loop *l)
 	struct sources *s = &l->sources;
 	struct daemon_view view;
 	uint64_t expirations, now = clock_mono_ns();
+	bool is_due;
 	int err = 0;
 
 	if (read(s->tick_fd, &expirations, sizeof(expirations)) != sizeof(expirations))
@@ -176,7 +177,8 @@ static int on_tick(struct loop *l)
 	if (!d->config->interval_ns || s->tick < s->interval_tick_cnt)
 		return 0;
 	s->tick = 0;
-	if (d->config->is_tolerant && ++d->look_cnt % LOOK_INTERVALS == 0)
+	is_due = ++d->look_cnt % LOOK_INTERVALS == 0;
+	if (d->config->is_tolerant && (places_are_fresh(d) || is_due))
 		processes_look(d);
 	view_fill(d, &view);
 	if (d->output->on_interval)

@@ -84,8 +84,9 @@ struct daemon {
 	struct daemon_process *processes; /* for the view: as many */
 	struct daemon_target_state target_states[DAEMON_TARGET_MAX];
 	struct target targets[DAEMON_TARGET_MAX];
-	struct pods *pods;    /* NULL: no target asks for containers */
-	struct place *places; /* PLACE_MAX; those of whole targets first */
+	struct pod_labels *pod_labels; /* NULL: no target asks for labels of pods */
+	struct pods *pods;	       /* NULL: no target asks for containers */
+	struct place *places;	       /* PLACE_MAX; those of whole targets first */
 	size_t place_cnt;
 	bool has_said_places;
 	struct file_probes files[FILE_PROBES_MAX];

@@ -6,9 +6,19 @@
 #include <string.h>
 
 #include "daemon/places.h"
+#include "daemon/pod_labels.h"
 #include "target/discover.h"
 
 _Static_assert(DAEMON_TARGET_MAX <= PLACE_MAX, "each target has a place");
+
+static bool are_labels_wanted(const struct daemon *d)
+{
+	for (size_t i = 0; i < d->config->target_cnt; i++) {
+		if (d->config->targets[i].match->pod_label_cnt)
+			return d->config->kubernetes && d->config->kubernetes->api;
+	}
+	return false;
+}
 
 static bool are_wanted(const struct daemon *d)
 {
@@ -22,6 +32,7 @@ static bool are_wanted(const struct daemon *d)
 int places_start(struct daemon *d, struct fault *why)
 {
 	const struct config_kubernetes *k = d->config->kubernetes;
+	int err;
 
 	d->places = calloc(PLACE_MAX, sizeof(*d->places));
 	if (!d->places)
@@ -31,11 +42,32 @@ int places_start(struct daemon *d, struct fault *why)
 	if (!are_wanted(d))
 		return 0;
 	d->pods = pods_new(k ? k->log_dir : NULL);
-	return d->pods ? 0 : fault_set(why, -ENOMEM, "out of memory");
+	if (!d->pods)
+		return fault_set(why, -ENOMEM, "out of memory");
+	if (!are_labels_wanted(d))
+		return 0;
+	err = pod_labels_start(k, &d->pod_labels, why);
+	if (!err)
+		pods_set_labels(d->pods, pod_labels_has, d->pod_labels);
+	return err;
+}
+
+bool places_are_fresh(struct daemon *d)
+{
+	return d->pod_labels && pod_labels_are_fresh(d->pod_labels);
+}
+
+void places_look(struct daemon *d)
+{
+	struct fault news;
+
+	if (d->pod_labels && pod_labels_has_news(d->pod_labels, &news))
+		daemon_message(d, "%s", news.text);
 }
 
 void places_stop(struct daemon *d)
 {
+	pod_labels_stop(d->pod_labels);
 	pods_free(d->pods);
 	free(d->places);
 }

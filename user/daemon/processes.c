@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/operations.h"
+#include "daemon/places.h"
 #include "daemon/rpc.h"
 #include "target/discover.h"
 
@@ -349,6 +350,7 @@ void processes_look(struct daemon *d)
 		return;
 	for (size_t i = 0; i < d->config->target_cnt; i++)
 		open_mask |= (uint64_t)!d->config->targets[i].match->pid_cnt << i;
+	places_look(d);
 	if (!open_mask || find_processes(d, &found, &ignored))
 		return;
 	for (size_t i = 0; i < d->config->target_cnt; i++) {

@@ -22,6 +22,8 @@ struct http {
 	CURLM *multi;
 	CURL *easy;
 	struct curl_slist *headers; /* of a body */
+	struct curl_slist *asking;  /* of a request without one; NULL: libcurl's own */
+	char *token_file;	    /* NULL: none */
 	char *base;		    /* the url without a "/" at its end */
 	uint64_t timeout_ns;
 	atomic_bool is_cancelled;
@@ -98,6 +100,42 @@ static int set_credentials(struct http *h, const struct http_options *options, s
 	return err;
 }
 
+static int set_asking(struct http *h, const struct http_options *options)
+{
+	char *header;
+
+	if (options->token_file) {
+		h->token_file = strdup(options->token_file);
+		if (!h->token_file)
+			return -ENOMEM;
+	}
+	if (options->ca_file &&
+	    curl_easy_setopt(h->easy, CURLOPT_CAINFO, options->ca_file) != CURLE_OK)
+		return -ENOMEM;
+	if (!options->accept)
+		return 0;
+	if (asprintf(&header, "Accept: %s", options->accept) < 0)
+		return -ENOMEM;
+	h->asking = curl_slist_append(NULL, header);
+	free(header);
+	return h->asking ? 0 : -ENOMEM;
+}
+
+/* Tokens are replaced while the agent runs. */
+static int set_token(struct http *h, struct fault *why)
+{
+	char *token;
+	int err = password_read(h->token_file, &token, why);
+
+	if (err)
+		return err;
+	if (curl_easy_setopt(h->easy, CURLOPT_HTTPAUTH, CURLAUTH_BEARER) != CURLE_OK ||
+	    curl_easy_setopt(h->easy, CURLOPT_XOAUTH2_BEARER, token) != CURLE_OK)
+		err = fault_set(why, -ENOMEM, "no memory");
+	password_free(token);
+	return err;
+}
+
 static int set_options(struct http *h)
 {
 	CURL *e = h->easy;
@@ -140,6 +178,8 @@ int http_open(const struct http_options *options, struct http **ret_http, struct
 	err = h->multi && h->easy ? copy_base(h, options->url) : -ENOMEM;
 	if (!err)
 		err = set_options(h);
+	if (!err)
+		err = set_asking(h, options);
 	if (err)
 		fault_set(why, err, "no memory");
 	else
@@ -161,6 +201,8 @@ void http_close(struct http *h)
 	if (h->multi)
 		curl_multi_cleanup(h->multi);
 	curl_slist_free_all(h->headers);
+	curl_slist_free_all(h->asking);
+	free(h->token_file);
 	free(h->answer.body);
 	free(h->base);
 	free(h);
@@ -178,7 +220,7 @@ static int set_request(struct http *h, const char *url, const struct http_body *
 	is_set = curl_easy_setopt(e, CURLOPT_URL, url) == CURLE_OK &&
 		 curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)(timeout_ms ? timeout_ms : 1)) ==
 			 CURLE_OK &&
-		 curl_easy_setopt(e, CURLOPT_HTTPHEADER, body ? h->headers : NULL) == CURLE_OK;
+		 curl_easy_setopt(e, CURLOPT_HTTPHEADER, body ? h->headers : h->asking) == CURLE_OK;
 	if (is_set && body)
 		is_set = curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->cnt) ==
 				 CURLE_OK &&
@@ -288,6 +330,11 @@ int http_request(struct http *h, const char *path, const struct http_body *body,
 	h->answer.body_bytes = 0;
 	h->is_too_long = h->has_no_memory = false;
 	*h->words = 0;
+	err = h->token_file ? set_token(h, why) : 0;
+	if (err) {
+		free(url);
+		return err;
+	}
 	err = set_request(h, url, body);
 	if (!err && curl_multi_add_handle(h->multi, h->easy) != CURLM_OK)
 		err = -ENOMEM;

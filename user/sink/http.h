@@ -20,6 +20,9 @@ struct http_options {
 	const char *url;	   /* scheme, host and port, perhaps a path before ours */
 	const char *user;	   /* NULL: none */
 	const char *password_file; /* read at http_open; needed where there is a user */
+	const char *token_file;	   /* of a bearer, read again for each request; NULL: none */
+	const char *ca_file;	   /* certificates to trust instead of the system's; NULL: those */
+	const char *accept;	   /* of what is asked for (GET); NULL: anything */
 	uint64_t timeout_ns;	   /* of a request; its bytes at 100 KiB/s are added */
 };
 
@@ -40,7 +43,7 @@ struct http_body {
 
 /* path begins with "/" and has its query escaped (http_escape). body NULL: GET, else POST. 0, also
  * for a status that is an error; -ECANCELED: http_cancel; -ETIMEDOUT, -ECONNREFUSED, -EIO … with
- * the reason, which names neither user nor password. */
+ * the reason, which names neither user nor password; -errno of the token's file. */
 int http_request(struct http *http, const char *path, const struct http_body *body,
 		 struct http_answer *ret_answer, struct fault *why);
 void http_answer_fini(struct http_answer *answer);

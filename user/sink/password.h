@@ -5,7 +5,8 @@
 
 #include "base/fault.h"
 
-#define PASSWORD_MAX_BYTES 1024 /* longer ones are files of something else */
+#define PASSWORD_MAX_BYTES \
+	4096 /* longer ones are files of something else; tokens of Kubernetes have some 1300 */
 
 /* The file's first line, without its end; heap, of the caller, for password_free. -EINVAL: it is
  * empty, too long, or no regular file; -ENOMEM; -errno; with the reason. */
