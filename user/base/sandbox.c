@@ -105,7 +105,11 @@ static int allow_clone(scmp_filter_ctx filter, bool may_execute)
 	int err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
 				   SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_NAMESPACES | must, must));
 
-	return err ? err : seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+	if (err)
+		return err;
+	err = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+	/* What happens to all other calls anyway: no rule is needed. */
+	return err == -EACCES ? 0 : err;
 }
 
 static int allow_arguments(scmp_filter_ctx filter, bool may_execute)
