@@ -28,69 +28,66 @@
 #define V2    "0::"
 #define BURST "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod"
 
+static const struct {
+	const char *text;
+	const char *id; /* NULL: in no container */
+	const char *uid;
+} paths[] = {
+	{V2 BURST UID_ ".slice/cri-containerd-" ID_A ".scope\n", ID_A, UID},
+	{V2 BURST UID_ ".slice/crio-" ID_A ".scope/container\n", ID_A, UID},
+	{V2 BURST UID_ ".slice/crio-conmon-" ID_A ".scope\n", NULL, NULL},
+	{V2 "/kubepods.slice/kubepods-pod" UID_ ".slice/docker-" ID_A ".scope", ID_A, UID},
+	{V2 "/kubepods/burstable/pod" UID "/" ID_A "\n", ID_A, UID},
+	{V2 "/kubepods/pod" HASH "/" ID_A "\n", ID_A, HASH},
+	{V2 BURST HASH ".slice/cri-containerd-" ID_A ".scope\n", ID_A, HASH},
+	{V2 BURST UID_ ".slice/cri-containerd-" ID_A ".scope (deleted)\n", ID_A, UID},
+	/* As a container sees it that has a namespace of cgroups. */
+	{V2 "/../../kubepods-besteffort-pod" UID_ ".slice/cri-containerd-" ID_A ".scope\n", ID_A,
+	 UID},
+	{V2 "/../cri-containerd-" ID_A ".scope\n", ID_A, ""},
+	/* The node is a container itself; a pod that runs containers. */
+	{V2 "/docker/" ID_B "/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-pod" UID_
+	    ".slice/cri-containerd-" ID_A ".scope\n",
+	 ID_A, UID},
+	{V2 "/kubepods/pod" UID "/" ID_A "/docker/" ID_B "\n", ID_A, UID},
+	{V2 "/system.slice/containerd.service/kubepods-burstable-pod" UID_
+	    ".slice:cri-containerd:" ID_A "\n",
+	 ID_A, UID},
+	/* No Kubernetes. */
+	{V2 "/system.slice/docker-" ID_A ".scope\n", ID_A, ""},
+	{V2 "/machine.slice/libpod-" ID_A ".scope/container\n", ID_A, ""},
+	{V2 "/docker/" ID_B "/docker/" ID_A "\n", ID_A, ""},
+	/* Version 1. */
+	{"4:memory:/kubepods/pod" UID "/" ID_A "\n1:name=systemd:/kubepods/pod" UID "/" ID_A, ID_A,
+	 UID},
+	{"4:memory:/\n0::/system.slice/docker-" ID_A ".scope\n", ID_A, ""},
+	/* None. */
+	{V2 "/system.slice/engine.service\n", NULL, NULL},
+	{V2 "/user.slice/x" ID_A "\n", NULL, NULL},
+	{V2 "/docker/" ID_A "0\n", NULL, NULL},
+	{V2 "/docker/" A16 A16 A16 "0123456789ABCDEF\n", NULL, NULL},
+	{V2 "/\n", NULL, NULL},
+	{"", NULL, NULL},
+	{"0::", NULL, NULL},
+	/* A container whose group's name only looks like a pod's. */
+	{V2 "/podx" UID "/" ID_A "\n", ID_A, ""},
+	{V2 BURST "1b4e28ba_2fa1_11d2_883f_0016d3cca42.slice/cri-containerd-" ID_A ".scope\n", ID_A,
+	 ""},
+	{V2 BURST UID_ "0.slice/cri-containerd-" ID_A ".scope\n", ID_A, ""},
+};
+
 static void test_paths(void **state)
 {
-	static const struct {
-		const char *text;
-		const char *id; /* NULL: in no container */
-		const char *uid;
-	} rows[] = {
-		{V2 BURST UID_ ".slice/cri-containerd-" ID_A ".scope\n", ID_A, UID},
-		{V2 BURST UID_ ".slice/crio-" ID_A ".scope/container\n", ID_A, UID},
-		{V2 BURST UID_ ".slice/crio-conmon-" ID_A ".scope\n", NULL, NULL},
-		{V2 "/kubepods.slice/kubepods-pod" UID_ ".slice/docker-" ID_A ".scope", ID_A, UID},
-		{V2 "/kubepods/burstable/pod" UID "/" ID_A "\n", ID_A, UID},
-		{V2 "/kubepods/pod" HASH "/" ID_A "\n", ID_A, HASH},
-		{V2 BURST HASH ".slice/cri-containerd-" ID_A ".scope\n", ID_A, HASH},
-		{V2 BURST UID_ ".slice/cri-containerd-" ID_A ".scope (deleted)\n", ID_A, UID},
-		/* As a container sees it that has a namespace of cgroups. */
-		{V2 "/../../kubepods-besteffort-pod" UID_ ".slice/cri-containerd-" ID_A ".scope\n",
-		 ID_A, UID},
-		{V2 "/../cri-containerd-" ID_A ".scope\n", ID_A, ""},
-		/* The node is a container itself; a pod that runs containers. */
-		{V2 "/docker/" ID_B
-		    "/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-pod" UID_
-		    ".slice/cri-containerd-" ID_A ".scope\n",
-		 ID_A, UID},
-		{V2 "/kubepods/pod" UID "/" ID_A "/docker/" ID_B "\n", ID_A, UID},
-		{V2 "/system.slice/containerd.service/kubepods-burstable-pod" UID_
-		    ".slice:cri-containerd:" ID_A "\n",
-		 ID_A, UID},
-		/* No Kubernetes. */
-		{V2 "/system.slice/docker-" ID_A ".scope\n", ID_A, ""},
-		{V2 "/machine.slice/libpod-" ID_A ".scope/container\n", ID_A, ""},
-		{V2 "/docker/" ID_B "/docker/" ID_A "\n", ID_A, ""},
-		/* Version 1. */
-		{"4:memory:/kubepods/pod" UID "/" ID_A "\n1:name=systemd:/kubepods/pod" UID
-		 "/" ID_A,
-		 ID_A, UID},
-		{"4:memory:/\n0::/system.slice/docker-" ID_A ".scope\n", ID_A, ""},
-		/* None. */
-		{V2 "/system.slice/engine.service\n", NULL, NULL},
-		{V2 "/user.slice/x" ID_A "\n", NULL, NULL},
-		{V2 "/docker/" ID_A "0\n", NULL, NULL},
-		{V2 "/docker/" A16 A16 A16 "0123456789ABCDEF\n", NULL, NULL},
-		{V2 "/\n", NULL, NULL},
-		{"", NULL, NULL},
-		{"0::", NULL, NULL},
-		/* A container whose group's name only looks like a pod's. */
-		{V2 "/podx" UID "/" ID_A "\n", ID_A, ""},
-		{V2 BURST "1b4e28ba_2fa1_11d2_883f_0016d3cca42.slice/cri-containerd-" ID_A
-			  ".scope\n",
-		 ID_A, ""},
-		{V2 BURST UID_ "0.slice/cri-containerd-" ID_A ".scope\n", ID_A, ""},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		struct container_id id = {.id = "untouched"};
-		bool is_in = container_id_find(rows[i].text, &id);
+		bool is_in = container_id_find(paths[i].text, &id);
 
-		if (is_in != !!rows[i].id)
-			fail_msg("%s: %d", rows[i].text, is_in);
+		if (is_in != !!paths[i].id)
+			fail_msg("%s: %d", paths[i].text, is_in);
 		if (is_in &&
-		    (strcmp(id.id, rows[i].id) != 0 || strcmp(id.pod_uid, rows[i].uid) != 0))
-			fail_msg("%s: \"%s\" in \"%s\"", rows[i].text, id.id, id.pod_uid);
+		    (strcmp(id.id, paths[i].id) != 0 || strcmp(id.pod_uid, paths[i].uid) != 0))
+			fail_msg("%s: \"%s\" in \"%s\"", paths[i].text, id.id, id.pod_uid);
 		if (!is_in)
 			assert_string_equal(id.id, "untouched");
 	}

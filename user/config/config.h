@@ -15,6 +15,7 @@
 #include "base/fault.h"
 #include "config/error_expression.h"
 #include "config/config_health.h"
+#include "config/config_kubernetes.h"
 #include "config/config_rule.h"
 #include "config/config_sinks.h"
 
@@ -87,17 +88,6 @@ struct config_judge {
 	uint64_t keep_firing_ns;  /* default 10 s */
 	uint64_t min_samples;	  /* default 10: percentiles and rates of fewer are null */
 	uint64_t system_check_ns; /* default 10 s */
-};
-
-/* Where names and labels of pods come from. */
-struct config_kubernetes {
-	char *log_dir;	  /* default "/var/log": has pods/ and containers/ */
-	char *api;	  /* "https://kubernetes.default.svc"; NULL: nobody is asked for labels */
-	char *node;	  /* whose pods; default: this host's name */
-	char *token_file; /* default: a pod's own; read again for each request */
-	char *ca_file;	  /* likewise */
-	uint64_t interval_ns; /* default 30 s; sooner where a pod is not known */
-	uint64_t timeout_ns;  /* default 5 s */
 };
 
 /* A contract of a rule file for an operation or target that is not configured: it has no data. */

@@ -51,7 +51,7 @@ static void take_pods(struct pod_list *list, const json_t *items, size_t cnt)
 
 		if (!uid)
 			continue;
-		strcpy(list->pods[list->cnt].uid, uid);
+		memcpy(list->pods[list->cnt].uid, uid, strlen(uid) + 1);
 		list->pods[list->cnt++].labels =
 			json_is_object(labels) ? json_incref(labels) : NULL;
 	}
@@ -100,14 +100,14 @@ void pod_list_free(struct pod_list *list)
 	free(list);
 }
 
-size_t pod_list_cnt(const struct pod_list *list)
+static size_t count(const struct pod_list *list)
 {
 	return list ? list->cnt : 0;
 }
 
 static const struct listed *find(const struct pod_list *list, const char *uid)
 {
-	size_t low = 0, high = pod_list_cnt(list);
+	size_t low = 0, high = count(list);
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;

@@ -18,7 +18,6 @@ struct pod_list;
 int pod_list_parse(const char *json, size_t json_bytes, struct pod_list **ret_list,
 		   struct fault *why);
 void pod_list_free(struct pod_list *list);
-size_t pod_list_cnt(const struct pod_list *list);
 
 /* Whether the pod is in the list at all; NULL is an empty one. */
 bool pod_list_has(const struct pod_list *list, const char *uid);

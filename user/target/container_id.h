@@ -6,8 +6,9 @@
 
 #include <stdbool.h>
 
-#define CONTAINER_ID_LENGTH 64 /* hexadecimal digits: every runtime of Kubernetes, docker, podman \
-				*/
+#define CONTAINER_ID_LENGTH                                                   \
+	64 /* hexadecimal digits: every runtime of Kubernetes, docker, podman \
+	    */
 #define CONTAINER_ID_BYTES (CONTAINER_ID_LENGTH + 1)
 #define POD_UID_BYTES	   37 /* RFC 4122's text; a static pod has the 32 digits of a hash */
 
