@@ -15,6 +15,7 @@
 #include "series.h"
 #include "site.h"
 #include "span.h"
+#include "split.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -65,6 +66,8 @@ int func_entry(struct pt_regs *ctx)
 		err = span_open(ctx, ctx->sp + site->sp_adjust, site->series);
 	if (err)
 		COUNTER_ADD(s->lost, 1);
+	else if (has_task_times && site->shares)
+		split_begin(ctx->sp + site->sp_adjust);
 	return 0;
 }
 
@@ -73,10 +76,13 @@ static __always_inline void close_call(struct pt_regs *ctx, const struct ts_site
 {
 	struct ts_series *s = series_get(site->series);
 	enum span_result result;
+	struct ts_task_sums sums = {};
 	struct span_end end = {};
 
 	if (!s)
 		return;
+	if (has_task_times && site->shares)
+		now_ns = split_read(&sums);
 	if (site->flags & TS_SITE_GO)
 		result = span_close_goroutine(ctx, site->series, &end);
 	else
@@ -92,6 +98,8 @@ static __always_inline void close_call(struct pt_regs *ctx, const struct ts_site
 		break;
 	}
 	series_record(s, now_ns - end.start_ns);
+	if (has_task_times && site->shares)
+		split_end(&(struct split_end){&end, sp, now_ns, site->series, site->shares}, &sums);
 	if (end.nested_hits)
 		COUNTER_ADD(s->nested_hits, end.nested_hits);
 	if (site->error && !(site->flags & TS_SITE_NO_VALUE) &&
@@ -164,10 +172,13 @@ static __always_inline int session_entry(struct pt_regs *ctx, __u64 *cookie)
 	}
 	if (site->flags & TS_SITE_KEEP_SPAN) {
 		*cookie = (idx + 1) << COOKIE_TIME_BITS;
-		if (span_open(ctx, ctx->sp + site->sp_adjust, site->series) == 0)
-			return 0;
-		COUNTER_ADD(s->lost, 1);
-		return 1;
+		if (span_open(ctx, ctx->sp + site->sp_adjust, site->series)) {
+			COUNTER_ADD(s->lost, 1);
+			return 1;
+		}
+		if (has_task_times && site->shares)
+			split_begin(ctx->sp + site->sp_adjust);
+		return 0;
 	}
 	if (site->flags & TS_SITE_COUNT_HIT) {
 		t = thread_get(BPF_LOCAL_STORAGE_GET_F_CREATE);

@@ -16,6 +16,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "series.h"
+#include "task_times.h"
 
 /* The main thread's stack grows down; the kernel keeps at least this much address space free below
  * it (mmap_base). */
@@ -140,6 +141,8 @@ static __noinline int span_unwind(struct ts_span_list *list, __u64 limit)
 	if (!list)
 		return 0;
 	bpf_loop(TS_SPILL_MAX, unwind_one, &c, 0);
+	if (has_task_times && !list->tgid)
+		task_times_trim(list->depth);
 	return 0;
 }
 
@@ -171,6 +174,8 @@ struct span_end {
 	__u64 start_ns;
 	__u64 result;
 	__u32 nested_hits;
+	__u32 idx;	 /* where it was in its list */
+	bool is_foreign; /* it was in none */
 };
 
 enum span_result { SPAN_FOUND = 0, SPAN_UNPAIRED, SPAN_MISSED };
@@ -195,6 +200,7 @@ static __always_inline enum span_result span_take(struct ts_span_list *list, __u
 	end->start_ns = top->start_ns;
 	end->result = top->result;
 	end->nested_hits = list->hits - top->hits;
+	end->idx = list->depth - 1;
 	span_pop(list);
 	return SPAN_FOUND;
 }
@@ -291,6 +297,7 @@ static __always_inline enum span_result span_close_foreign(struct thread *t, __u
 	end->start_ns = f->span.start_ns;
 	end->result = f->span.result;
 	end->nested_hits = f->tid == (__u32)id ? t->list.hits - f->span.hits : 0;
+	end->is_foreign = true;
 	bpf_map_delete_elem(&foreign, &key);
 	return SPAN_FOUND;
 }

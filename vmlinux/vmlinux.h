@@ -27,6 +27,7 @@ enum { false = 0, true = 1 };
 enum bpf_map_type {
 	BPF_MAP_TYPE_HASH = 1,
 	BPF_MAP_TYPE_ARRAY = 2,
+	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
 	BPF_MAP_TYPE_RINGBUF = 27,
 	BPF_MAP_TYPE_TASK_STORAGE = 29,
 };
@@ -95,6 +96,7 @@ struct super_block {
 };
 
 struct inode {
+	unsigned short i_mode;
 	struct super_block *i_sb;
 	unsigned long i_ino;
 };
@@ -102,6 +104,17 @@ struct inode {
 struct file {
 	struct inode *f_inode;
 };
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
+struct bpf_local_storage;
 
 struct sock;
 
@@ -222,8 +235,14 @@ struct linux_binprm {
 };
 
 struct task_struct {
+	unsigned int __state;
+	unsigned in_iowait : 1;
 	int pid;
 	int tgid;
+	unsigned long nivcsw;
+	int pagefault_disabled;
+	struct files_struct *files;
+	struct bpf_local_storage *bpf_storage;
 	struct mm_struct *mm;
 	struct signal_struct *signal;
 	struct uprobe_task *utask;

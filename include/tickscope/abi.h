@@ -31,7 +31,8 @@ struct ts_series {
 	__u64 inverse_min_ns; /* ~minimum, so that 0 means none and every update is a maximum */
 	__u64 octaves; /* bit i: buckets [128 i, 128 (i + 1)) have counted; the rest need no reading
 			*/
-	__u64 reserved[2]; /* buckets start on a cache line */
+	__u64 migrations;	    /* of threads, inside completed spans that are split */
+	__u64 involuntary_switches; /* likewise; with these, buckets start on a cache line */
 	__u32 buckets[TS_BUCKET_CNT];
 };
 _Static_assert(sizeof(struct ts_series) == 128 + 4 * TS_BUCKET_CNT, "series has no padding");
@@ -65,7 +66,8 @@ struct ts_site {
 	__s32 sp_adjust; /* entry stack pointer = stack pointer at the site + this, bytes */
 	__u16 flags;	 /* TS_SITE_* */
 	__u8 condition;	 /* x86 condition code (the low nibble of Jcc) for TS_SITE_CONDITIONAL */
-	__u8 reserved[5];
+	__u8 reserved;
+	__u32 shares; /* the first of TS_STATE_CNT series; 0: the span is not split */
 };
 _Static_assert(sizeof(struct ts_site) == 24, "site has no hidden padding");
 

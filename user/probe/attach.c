@@ -21,7 +21,7 @@ uint16_t probe_entry_flags(const struct function_plan *plan, const struct probe_
 		return plan->is_go ? TS_SITE_GO : 0;
 	if (plan->is_forced || plan->may_nest)
 		flags |= TS_SITE_LIMIT_DEPTH;
-	if (plan->is_forced || request->keeps_result || pid == 0 ||
+	if (plan->is_forced || request->keeps_result || request->shares || pid == 0 ||
 	    (plan->may_nest && !request->is_alone))
 		flags |= TS_SITE_KEEP_SPAN;
 	else if (!request->is_alone)
@@ -66,6 +66,7 @@ static void list_add(struct site_list *list, const struct probe_request *request
 	r->site.tgid = (uint32_t)list->pid;
 	r->site.series = request->series;
 	r->site.error = request->error;
+	r->site.shares = request->shares;
 	list->owners[list->cnt++] = request->plan;
 }
 
