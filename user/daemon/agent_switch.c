@@ -32,14 +32,23 @@ void agent_switch_signal(void *context)
 	a->switches.is_by_signal = true;
 }
 
+/* What brings probes back; under a strict sandbox nothing is ever loaded again. */
+static const char *way_back(const struct agent *a)
+{
+	if (a->sandbox.options.mode == SANDBOX_STRICT)
+		return "; the sandbox is strict: start the agent again to attach";
+	return a->switches.is_by_signal ? "; SIGHUP attaches again" : "";
+}
+
 const char *agent_switch_describe(const struct agent *a, char *text, size_t text_bytes)
 {
 	if (a->switches.is_by_file)
-		snprintf(text, text_bytes, "disabled by the file \"%.900s\": nothing is attached%s",
-			 path_of(a), a->switches.is_by_signal ? "; and by SIGUSR2" : "");
-	else
 		snprintf(text, text_bytes,
-			 "disabled by SIGUSR2: nothing is attached; SIGHUP attaches again");
+			 "disabled by the file \"%.800s\"%s: nothing is attached%s", path_of(a),
+			 a->switches.is_by_signal ? " and by SIGUSR2" : "", way_back(a));
+	else
+		snprintf(text, text_bytes, "disabled by SIGUSR2: nothing is attached%s",
+			 way_back(a));
 	return text;
 }
 

@@ -33,7 +33,7 @@ int confine(struct daemon *d, struct fault *why)
 	if (!sandbox || sandbox->options.mode == SANDBOX_OFF)
 		return 0;
 	/* A process that starts later may use OpenSSL. */
-	if (sandbox->options.mode == SANDBOX_STRICT)
+	if (sandbox->options.mode == SANDBOX_STRICT && !d->is_disabled)
 		openssl_load(d, &ignored);
 	while (i + 1 < step_cnt &&
 	       (capability_keep(CAPABILITY_ALL, steps[i] | SETTING) || !can_attach(d)))

@@ -102,6 +102,21 @@ static void replace(struct loop *l, struct daemon *fresh)
 		daemon_message(fresh, "kernel events are not watched: %s", strerror(-err));
 }
 
+/* Attached beside the one that runs, and confined like it. */
+static int attach_another(struct loop *l, const struct daemon_config *config,
+			  struct daemon **ret_fresh, struct fault *why)
+{
+	struct fault unconfined;
+	int err = confine_lift(l->d, why);
+
+	*ret_fresh = NULL;
+	if (!err)
+		err = daemon_new(config, l->d->output, l->d->epoll_fd, ret_fresh, why);
+	if (confine(*ret_fresh ? *ret_fresh : l->d, &unconfined))
+		daemon_message(l->d, "%s", unconfined.text);
+	return err;
+}
+
 /*
  * Measures by another configuration from now on. The new probes are there before the old ones go,
  * so that no call is missed; calls that are under way then end unpaired.
@@ -111,17 +126,13 @@ static void reload(struct loop *l)
 	const struct daemon_output *output = l->d->output;
 	const struct daemon_config *config = output->on_reload(output->context);
 	struct daemon *fresh = NULL;
-	struct fault why, unconfined;
 	struct daemon_view view;
+	struct fault why;
 	int err;
 
 	if (!config)
 		return;
-	err = confine_lift(l->d, &why);
-	if (!err)
-		err = daemon_new(config, output, l->d->epoll_fd, &fresh, &why);
-	if (confine(fresh ? fresh : l->d, &unconfined))
-		daemon_message(l->d, "%s", unconfined.text);
+	err = attach_another(l, config, &fresh, &why);
 	if (err || !fresh) {
 		daemon_message(l->d,
 			       "the new configuration cannot be traced, the old one stays: %s",
@@ -144,10 +155,14 @@ static void look_at_switch(struct loop *l)
 	struct daemon *fresh = NULL;
 	struct daemon_view view;
 	struct fault why;
+	int err;
 
 	if (!output->is_disabled || output->is_disabled(output->context) == l->d->is_disabled)
 		return;
-	if (daemon_new(l->d->config, output, l->d->epoll_fd, &fresh, &why)) {
+	/* To attach nothing takes no privileges, and must not fail for want of them. */
+	err = l->d->is_disabled ? attach_another(l, l->d->config, &fresh, &why)
+				: daemon_new(l->d->config, output, l->d->epoll_fd, &fresh, &why);
+	if (err || !fresh) {
 		if (!l->has_switch_failed)
 			daemon_message(l->d, "probes cannot be attached again: %s", why.text);
 		l->has_switch_failed = true;
