@@ -78,13 +78,18 @@ static __always_inline bool is_tcp(struct sock *sk)
 	       BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP;
 }
 
-/* The number of the target that listens on a connection's port; 0: none does. */
-static __always_inline __u8 listening_target(struct sock *sk)
+static __always_inline struct ts_listen_key listen_key_of(struct sock *sk)
 {
-	struct ts_listen_key key = {
+	return (struct ts_listen_key){
 		.netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum),
 		.port = BPF_CORE_READ(sk, __sk_common.skc_num),
 	};
+}
+
+/* The number of the target that listens on a connection's port; 0: none does. */
+static __always_inline __u8 listening_target(struct sock *sk)
+{
+	struct ts_listen_key key = listen_key_of(sk);
 	__u8 *target;
 
 	target = bpf_map_lookup_elem(&listeners, &key);

@@ -123,14 +123,22 @@ static __always_inline void connect_ends(struct ts_conn *c, bool is_established)
 
 static __always_inline void listen_begins(struct sock *sk)
 {
-	struct ts_listen_key key = {
-		.netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum),
-		.port = BPF_CORE_READ(sk, __sk_common.skc_num),
-	};
+	struct ts_listen_key key = listen_key_of(sk);
 	__u8 target = target_of(current_target());
 
 	if (target)
 		bpf_map_update_elem(&listeners, &key, &target, BPF_ANY);
+	else
+		bpf_map_delete_elem(&listeners, &key); /* a stranger has it now */
+}
+
+/* Others may be listening on a port that is shared: it stays theirs until a stranger takes it. */
+static __always_inline void listen_ends(struct sock *sk)
+{
+	struct ts_listen_key key = listen_key_of(sk);
+
+	if (!BPF_CORE_READ_BITFIELD_PROBED(sk, __sk_common.skc_reuseport))
+		bpf_map_delete_elem(&listeners, &key);
 }
 
 /* inet_sock_set_state(sk, oldstate, newstate) */
@@ -143,6 +151,8 @@ int sock_state(struct bpf_raw_tracepoint_args *ctx)
 
 	if (after == TCP_LISTEN) {
 		listen_begins(sk);
+	} else if (before == TCP_LISTEN) {
+		listen_ends(sk);
 	} else if (after == TCP_SYN_SENT) {
 		connect_begins(sk);
 	} else if (before == TCP_SYN_SENT) {

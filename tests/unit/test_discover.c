@@ -143,6 +143,8 @@ static int make_root(void **state)
 		      V2("/"));
 	write_process(106, "106 (en", "/bin/sh", V2("/system.slice/engine.service"));
 	write_file(107, "cmdline", "half\0", 5);
+	write_process(108, "108 (engine) S 1 1 1 0 -1 4194304 1", "/nobody/has/engine",
+		      V2("/desk/container"));
 	return 0;
 }
 
@@ -151,7 +153,7 @@ static int remove_root(void **state)
 	static const char *const names[] = {"/stat", "/cmdline", "/cgroup", "/exe", ""};
 
 	(void)state;
-	for (int pid = 101; pid <= 107; pid++) {
+	for (int pid = 101; pid <= 108; pid++) {
 		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 			char path[128];
 
@@ -187,10 +189,14 @@ static void test_conditions(void **state)
 		{{.exe = "/opt/gone/engin"}, ""},
 		{{.pids = pids, .pid_cnt = 4}, "102 105 "},
 		{{.unit = "engine.service"}, "101 "},
-		{{.cgroup = "desk"}, "102 "},
-		{{.cmdline = "*--venue=prime --fast"}, "101 102 105 "},
+		{{.cgroup = "desk"}, "102 108 "},
+		{{.exe = "/nobody/has/engine"}, "108 "},
+		{{.exe = "/nobody/has/engine", .cgroup = "desk/container"}, "108 "},
+		{{.exe = "/nobody/has/engine", .cgroup = "desk/x"}, ""},
+		{{.exe = "/nobody/has/eng"}, ""},
+		{{.cmdline = "*--venue=prime --fast"}, "101 102 105 108 "},
 		{{.cmdline = "*--venue=prime"}, ""},
-		{{.cmdline = "*engine *", .cgroup = "desk"}, "102 "},
+		{{.cmdline = "*engine *", .cgroup = "desk"}, "102 108 "},
 		{{.cmdline = "*engine *", .exe = "/bin/sh", .unit = "*.service"}, "101 "},
 		{{.exe = "/bin/sh", .cgroup = "desk"}, ""},
 		{{.pids = pids, .pid_cnt = 4, .exe = "/bin/ls"}, "102 "},
@@ -209,7 +215,7 @@ static void test_conditions(void **state)
 	assert_int_equal(
 		discover_all_in(&(struct discover_place){.proc = root}, matches, cnt, &all, &why),
 		0);
-	assert_int_equal(all.cnt, 3);
+	assert_int_equal(all.cnt, 4);
 	for (size_t i = 0; i < cnt; i++) {
 		found_text(&all, i, text);
 		if (strcmp(text, rows[i].pids) != 0)

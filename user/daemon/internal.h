@@ -57,6 +57,7 @@ struct traced {
 	uint64_t since_wall_ns;
 	int pidfd;
 	struct process *process;
+	bool is_by_file;	       /* processes_are_by_file, and it runs the file itself */
 	struct operation_plans *plans; /* one list for each wanted function */
 	struct probe_group *group;     /* NULL: only file-wide probes serve it */
 	struct tls_group *tls;	       /* probes in its OpenSSL; NULL: it has none, so far */

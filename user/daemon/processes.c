@@ -332,7 +332,7 @@ void processes_exec(struct daemon *d, pid_t pid)
 		daemon_message(d, "process %d (%s) has executed another program", pid,
 			       process_name(old->process));
 		/* By file, the kernel knows already what it runs now. */
-		if (d->sock && !processes_are_by_file(d, old->target_idx))
+		if (d->sock && !old->is_by_file)
 			sock_remove_target(d->sock, pid);
 		traced_remove(d, old);
 	}

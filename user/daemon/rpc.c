@@ -97,7 +97,7 @@ int rpc_start(struct daemon *d, struct fault *why)
 int rpc_add_process(struct daemon *d, const struct traced *t, struct fault *why)
 {
 	const struct ts_target target = {.number = (uint8_t)(t->place_idx + 1),
-					 .is_by_file = processes_are_by_file(d, t->target_idx)};
+					 .is_by_file = t->is_by_file};
 	struct listeners listeners;
 	int err = listeners_read(t->pid, &listeners, why);
 

@@ -109,6 +109,10 @@ int traced_open(struct daemon *d, size_t target_idx, pid_t pid, struct traced *r
 		err = resolve(d, &t, i, why);
 	if (err)
 		goto fini;
+	/* Containers of one image run the same code in the kernel's eyes, each from a file of its
+	 * own in ours: probes on both files would count every call twice. */
+	t.is_by_file =
+		processes_are_by_file(d, target_idx) && !process_is_in_other_mounts(t.process);
 	*ret_traced = t;
 	return 0;
 fini:
@@ -136,10 +140,9 @@ static void list_fini(struct request_list *list)
 }
 
 /* Whether a plan is served by the probes of the whole file, or by those of its process. */
-static bool wants_file_wide(const struct daemon *d, const struct traced *t,
-			    const struct operation_plan *plan)
+static bool wants_file_wide(const struct traced *t, const struct operation_plan *plan)
 {
-	return image_is_executable(plan->image) && processes_are_by_file(d, t->target_idx);
+	return image_is_executable(plan->image) && t->is_by_file;
 }
 
 size_t traced_plan_cnt(const struct daemon *d, const struct traced *t)
@@ -331,7 +334,7 @@ static int traced_attach(struct daemon *d, struct traced *t, struct fault *why)
 		assert(plans[i]);
 		if (o->is_detached)
 			continue;
-		o->is_file_wide = wants_file_wide(d, t, plans[i]);
+		o->is_file_wide = wants_file_wide(t, plans[i]);
 		list = o->is_file_wide ? &file : &own;
 		list->owners[list->cnt] = o;
 		list->items[list->cnt++] = (struct probe_request){

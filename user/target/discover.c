@@ -113,6 +113,12 @@ static struct wanted wanted_of(const struct config_match *match)
 	return (struct wanted){.is_there = true, .device = st.st_dev, .inode = st.st_ino};
 }
 
+/* A condition on where a process runs, beside what it runs. */
+static bool has_place(const struct config_match *match)
+{
+	return match->pid_cnt || match->unit || match->cgroup || pods_are_wanted(match);
+}
+
 static bool has_pid(const struct config_match *match, pid_t pid)
 {
 	for (size_t i = 0; i < match->pid_cnt; i++) {
@@ -129,8 +135,11 @@ static void read_link(struct subject *s)
 	s->link[bytes < 0 ? 0 : bytes] = '\0';
 }
 
-/* The same file, or one that stood at this path and was replaced since: an upgrade. In a container,
- * the one at this path there, which the kernel shows without the container's own place. */
+/*
+ * The same file, or one that stood at this path and was replaced since: an upgrade. In a container
+ * a program has the path that it has there, which may be another program's here: that counts only
+ * where nothing is at this path here, or where another condition says which container.
+ */
 static bool runs_file(struct subject *s, const struct config_match *match,
 		      const struct wanted *wanted)
 {
@@ -146,9 +155,10 @@ static bool runs_file(struct subject *s, const struct config_match *match,
 	if (!s->knows_link)
 		read_link(s);
 	s->knows_link = true;
-	return strncmp(s->link, path, length) == 0 &&
-	       (strcmp(s->link + length, DELETED) == 0 ||
-		(!s->link[length] && pods_are_wanted(match)));
+	if (strncmp(s->link, path, length) != 0)
+		return false;
+	return strcmp(s->link + length, DELETED) == 0 ||
+	       (!s->link[length] && (!wanted->is_there || has_place(match)));
 }
 
 static void read_cmdline(struct subject *s)
@@ -379,7 +389,7 @@ int discover_pids(const struct discovery *found, size_t idx, const struct config
 		if (found->items[i].match_mask >> idx & 1)
 			pids.items[pids.cnt++] = found->items[i].pid;
 	}
-	if (!pids.cnt && match->exe && !pods_are_wanted(match))
+	if (!pids.cnt && match->exe && !has_place(match))
 		err = check_executable(match->exe, why);
 	if (err) {
 		free(pids.items);

@@ -3,6 +3,8 @@
 #ifndef TICKSCOPE_TARGET_INTERNAL_H
 #define TICKSCOPE_TARGET_INTERNAL_H
 
+#include <limits.h>
+
 #include <gelf.h>
 #include <libelf.h>
 
@@ -64,7 +66,8 @@ struct process {
 	pid_t pid;
 	char name[64];
 	struct names_sources sources;
-	struct image *images; /* images[0] is the executable */
+	char root_path[PATH_MAX]; /* of its root directory, as we see it; empty: not known */
+	struct image *images;	  /* images[0] is the executable */
 	size_t image_cnt;
 	bool has_seccomp;
 	bool has_shadow_stack;

@@ -13,6 +13,7 @@
 #include "base/capability.h"
 #include "base/text.h"
 #include "target/internal.h"
+#include "target/regular_file.h"
 
 #define DELETED " (deleted)"
 
@@ -76,7 +77,23 @@ static bool is_bypass(const char *path)
 	return false;
 }
 
-static int add_image(struct process *p, const struct mapping *m, uint64_t main_inode)
+/* The program of a process. */
+struct main_file {
+	uint64_t inode;
+	const char *path; /* as we see it */
+};
+
+/* A path as the target sees it, which may run in a directory that it takes for the root. */
+static const char *path_inside(const struct process *p, const char *path)
+{
+	size_t length = strlen(p->root_path);
+
+	return length > 1 && strncmp(path, p->root_path, length) == 0 && path[length] == '/'
+		       ? path + length
+		       : path;
+}
+
+static int add_image(struct process *p, const struct mapping *m, bool is_main)
 {
 	struct image *images;
 	struct image *image;
@@ -95,7 +112,7 @@ static int add_image(struct process *p, const struct mapping *m, uint64_t main_i
 	image = &images[p->image_cnt++];
 	*image = (struct image){
 		.device = m->device, .inode = m->inode, .fd = -1, .sources = &p->sources};
-	image->is_main = m->inode == main_inode && p->image_cnt == 1;
+	image->is_main = is_main && p->image_cnt == 1;
 	if (ends_with(m->path, DELETED))
 		m->path[strlen(m->path) - strlen(DELETED)] = '\0';
 	if (image->is_main)
@@ -103,7 +120,7 @@ static int add_image(struct process *p, const struct mapping *m, uint64_t main_i
 	else
 		snprintf(name, sizeof(name), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, p->pid,
 			 m->start, m->end);
-	image->path = strdup(m->path);
+	image->path = strdup(path_inside(p, m->path));
 	image->probe_path = strdup(name);
 	if (!image->path || !image->probe_path)
 		return -ENOMEM;
@@ -111,8 +128,16 @@ static int add_image(struct process *p, const struct mapping *m, uint64_t main_i
 	return 0;
 }
 
+/* Before Linux 6.8 a mapping of an overlay shows the inode below it, which can have another number.
+ */
+static bool is_of_main(const struct mapping *m, const struct main_file *main_file)
+{
+	return m->inode == main_file->inode || strcmp(m->path, main_file->path) == 0;
+}
+
 /* Executable mappings of files become images; the executable's comes first. */
-static int take_mapping(struct process *p, struct mapping *m, uint64_t main_inode, bool wants_main)
+static int take_mapping(struct process *p, struct mapping *m, const struct main_file *main_file,
+			bool wants_main)
 {
 	if (m->perms[2] != 'x')
 		return 0;
@@ -121,12 +146,13 @@ static int take_mapping(struct process *p, struct mapping *m, uint64_t main_inod
 		return 0;
 	}
 	p->has_jit_code |= strncmp(m->path, "/memfd:", 7) == 0;
-	if ((m->inode == main_inode) != wants_main)
+	if (is_of_main(m, main_file) != wants_main)
 		return 0;
-	return add_image(p, m, main_inode);
+	return add_image(p, m, wants_main);
 }
 
-static int read_maps(struct process *p, uint64_t main_inode, bool wants_main, struct fault *why)
+static int read_maps(struct process *p, const struct main_file *main_file, bool wants_main,
+		     struct fault *why)
 {
 	char path[64], hint[CAPABILITY_HINT_BYTES], *line = NULL;
 	size_t room = 0;
@@ -149,7 +175,7 @@ static int read_maps(struct process *p, uint64_t main_inode, bool wants_main, st
 			continue;
 		p->has_mappings = true;
 		p->has_kernel_bypass |= is_bypass(m.path);
-		err = take_mapping(p, &m, main_inode, wants_main);
+		err = take_mapping(p, &m, main_file, wants_main);
 	}
 	free(line);
 	fclose(file);
@@ -178,15 +204,16 @@ static void read_status(struct process *p)
 
 static void read_namespaces(struct process *p, const char *exe, uint64_t inode)
 {
-	char own[64], theirs[64], path[PATH_MAX + 32];
+	char own[64], theirs[64];
 	struct stat st;
 
 	if (proc_readlink(getpid(), "ns/mnt", own, sizeof(own)) > 0 &&
 	    proc_readlink(p->pid, "ns/mnt", theirs, sizeof(theirs)) > 0)
 		p->is_other_mount_namespace = strcmp(own, theirs) != 0;
-	snprintf(path, sizeof(path), "/proc/%d/root%s", p->pid, exe);
 	p->is_executable_replaced =
-		ends_with(exe, DELETED) || stat(path, &st) || st.st_ino != inode;
+		ends_with(exe, DELETED) ||
+		!regular_file_stat(p->sources.root_fd, path_inside(p, exe), &st) ||
+		st.st_ino != inode;
 }
 
 static void set_name(struct process *p, const char *exe)
@@ -221,6 +248,8 @@ static void open_root(struct process *p, const struct process_options *options)
 
 	proc_path(p->pid, "root", path, sizeof(path));
 	p->sources.root_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (proc_readlink(p->pid, "root", p->root_path, sizeof(p->root_path)) < 0)
+		p->root_path[0] = '\0';
 	if (options) {
 		p->sources.cache = options->names;
 		p->sources.debug_dir = options->debug_dir;
@@ -231,7 +260,8 @@ int process_open(pid_t pid, const struct process_options *options, struct proces
 		 struct fault *why)
 {
 	struct process *p = calloc(1, sizeof(*p));
-	char exe[PATH_MAX], link_path[64];
+	char exe[PATH_MAX + sizeof(DELETED)], link_path[64];
+	struct main_file main_file = {.path = exe};
 	struct stat st;
 	int err;
 
@@ -247,7 +277,8 @@ int process_open(pid_t pid, const struct process_options *options, struct proces
 	set_name(p, exe);
 	read_status(p);
 	read_namespaces(p, exe, st.st_ino);
-	err = read_maps(p, st.st_ino, true, why);
+	main_file.inode = st.st_ino;
+	err = read_maps(p, &main_file, true, why);
 	if (!err && !p->image_cnt && !p->has_mappings)
 		err = fault_set(why, -ESRCH, "process %d has ended", pid);
 	if (!err && !p->image_cnt)
@@ -257,7 +288,7 @@ int process_open(pid_t pid, const struct process_options *options, struct proces
 				"probed",
 				pid, p->name);
 	if (!err)
-		err = read_maps(p, st.st_ino, false, why);
+		err = read_maps(p, &main_file, false, why);
 	if (err)
 		goto free_process;
 	*ret_process = p;
@@ -287,6 +318,11 @@ pid_t process_pid(const struct process *process)
 struct file_id process_executable_file(const struct process *process)
 {
 	return image_file(&process->images[0]);
+}
+
+bool process_is_in_other_mounts(const struct process *process)
+{
+	return process->is_other_mount_namespace;
 }
 
 const char *process_name(const struct process *process)

@@ -80,6 +80,18 @@ int regular_file_open(int root_fd, const char *path, int *ret_fd, uint64_t *ret_
 	return err;
 }
 
+bool regular_file_stat(int root_fd, const char *path, struct stat *ret_stat)
+{
+	int pin = pin_path(root_fd, path);
+	bool is_there;
+
+	if (pin < 0)
+		return false;
+	is_there = !fstat(pin, ret_stat);
+	close(pin);
+	return is_there;
+}
+
 int regular_file_checksum(int fd, uint64_t bytes, uint32_t *ret_crc32, struct fault *why)
 {
 	unsigned char buffer[READ_ONCE_BYTES];

@@ -3,7 +3,9 @@
 #ifndef TICKSCOPE_TARGET_REGULAR_FILE_H
 #define TICKSCOPE_TARGET_REGULAR_FILE_H
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include "base/fault.h"
 
@@ -17,6 +19,9 @@
  */
 int regular_file_open(int root_fd, const char *path, int *ret_fd, uint64_t *ret_bytes,
 		      struct fault *why);
+
+/* What a path leads to, by the same rules, opened or not; false: nothing that can be looked at. */
+bool regular_file_stat(int root_fd, const char *path, struct stat *ret_stat);
 
 /* The CRC-32 of Ethernet and zlib over the first `bytes` of a file. */
 int regular_file_checksum(int fd, uint64_t bytes, uint32_t *ret_crc32, struct fault *why);

@@ -130,6 +130,8 @@ int process_open(pid_t pid, const struct process_options *options, struct proces
 void process_free(struct process *process);
 pid_t process_pid(const struct process *process);
 struct file_id process_executable_file(const struct process *process);
+/* It has a mount namespace of its own, as in a container: its paths are not ours. */
+bool process_is_in_other_mounts(const struct process *process);
 /* Basename of the executable, cleaned for a terminal; "(deleted)" is not part of it. */
 const char *process_name(const struct process *process);
 
