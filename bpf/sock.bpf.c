@@ -151,7 +151,8 @@ int sock_state(struct bpf_raw_tracepoint_args *ctx)
 
 	if (after == TCP_LISTEN) {
 		listen_begins(sk);
-	} else if (before == TCP_LISTEN) {
+	} else if (before == TCP_LISTEN &&
+		   after == TCP_CLOSE) { /* a new connection leaves it, too */
 		listen_ends(sk);
 	} else if (after == TCP_SYN_SENT) {
 		connect_begins(sk);

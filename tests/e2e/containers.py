@@ -207,6 +207,7 @@ def enter_root(options):
     merged = os.path.join(layers, "merged")
     mount("overlay", merged, "overlay", 0, f"lowerdir={options['image']},upperdir={layers}/upper,workdir={layers}/work")
     mount("proc", os.path.join(merged, "proc"), "proc")
+    mount("tmp", os.path.join(merged, "tmp"), "tmpfs", 0, "mode=1777")
     os.chdir(merged)
     checked(libc.syscall(SYS_PIVOT_ROOT, b".", b"."), "pivot_root")
     checked(libc.umount2(b".", MNT_DETACH), "umount")
@@ -216,6 +217,7 @@ def enter_root(options):
 def be_program(options):
     """The first process of the new pid namespace."""
     die_with_parent()
+    checked(libc.unshare(CLONE_NEWCGROUP), "unshare")  # its group is the root of what it sees
     bring_up_loopback()
     socket.sethostname(options["name"])
     enter_root(options)
@@ -226,13 +228,13 @@ def be_program(options):
     os.execve(options["command"][0], options["command"], {"PATH": "/usr/bin:/bin"})
 
 
-def be_runtime(options, is_mapped, asks):
+def be_runtime(options, told, says):
     """Makes the namespaces; the one of pids is for children."""
     die_with_parent()
-    kinds = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWCGROUP
+    kinds = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWNET
     checked(libc.unshare(kinds | (CLONE_NEWUSER if options["has_users"] else 0)), "unshare")
-    os.write(asks, b"?")
-    os.read(is_mapped, 1)
+    os.write(says, b"1")
+    os.read(told, 1)
     if options["has_users"]:
         os.setgroups([])
         os.setgid(0)
@@ -240,25 +242,30 @@ def be_runtime(options, is_mapped, asks):
         die_with_parent()
     pid = os.fork()
     if not pid:
+        os.write(says, b"2")
+        os.read(told, 1)
         be_program(options)
     os._exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) & 0xFF)
 
 
 def main(options):
     die_with_parent()
-    if options["group"]:
-        with open(os.path.join(options["group"], "cgroup.procs"), "w", encoding="ascii") as file:
-            file.write("0")  # before it is the root of a namespace
-    is_mapped, maps = os.pipe()
-    asked, asks = os.pipe()
+    told, tell = os.pipe()
+    said, says = os.pipe()
     pid = os.fork()
     if not pid:
-        be_runtime(options, is_mapped, asks)
-    os.read(asked, 1)
+        be_runtime(options, told, says)
+    os.read(said, 1)
     for name in ("uid_map", "gid_map") if options["has_users"] else ():
         with open(f"/proc/{pid}/{name}", "w", encoding="ascii") as file:
             file.write(UID_MAP)
-    os.write(maps, b"!")
+    os.write(tell, b"!")
+    os.read(said, 1)
+    if options["group"]:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as children, \
+                open(os.path.join(options["group"], "cgroup.procs"), "w", encoding="ascii") as members:
+            members.write(children.read().split()[0])
+    os.write(tell, b"!")
     sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) & 0xFF)
 
 

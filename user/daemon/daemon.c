@@ -260,7 +260,7 @@ static int run_loop(struct loop *l)
 	struct epoll_event ready[16];
 
 	for (;;) {
-		int cnt = epoll_wait(l->d->epoll_fd, ready, 16, -1);
+		int cnt = epoll_wait(l->d->epoll_fd, ready, 16, late_wait_ms(l->d));
 
 		if (cnt < 0 && errno != EINTR)
 			return -errno;
@@ -273,6 +273,7 @@ static int run_loop(struct loop *l)
 			if (l->d != before)
 				break;
 		}
+		late_look(l->d, false);
 	}
 }
 

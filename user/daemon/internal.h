@@ -65,6 +65,8 @@ struct traced {
 	uint64_t taken_mono_ns;
 	uint32_t *operations; /* indices of those that it feeds */
 	size_t operation_cnt;
+	bool *lacks_library; /* of each wanted function: it is in none of the mapped files so far */
+	struct traced *late; /* the same process with files that it mapped later, or NULL */
 };
 
 struct daemon {
@@ -95,6 +97,8 @@ struct daemon {
 	size_t site_cnt;
 	bool avoids_nop5; /* this kernel single-steps 5-byte nops */
 	int epoll_fd;
+	bool has_started;      /* processes that come now are new */
+	uint64_t late_mono_ns; /* when libraries of young ones were last looked for */
 	struct ts_endpoint_key endpoint_keys[TS_ENDPOINT_MAX + 1];
 	struct snapshot *now;	/* of operations_read: too large for the stack */
 	struct window *reading; /* likewise */
@@ -117,16 +121,33 @@ void daemon_message(struct daemon *d, const char *format, ...)
 void view_fill(struct daemon *d, struct daemon_view *view);
 
 /*
- * traced.c: one process. traced_open looks it up and resolves every wanted function, and attaches
- * nothing; traced_take attaches, watches for its end, and owns it whether it fails or not.
+ * traced.c, traced_open.c: one process. traced_open looks it up and resolves every wanted function,
+ * and attaches nothing; traced_take attaches, watches for its end, and owns it whether it fails or
+ * not.
  */
 int traced_open(struct daemon *d, size_t target_idx, pid_t pid, struct traced *ret_traced,
 		struct fault *why);
 int traced_take(struct daemon *d, struct traced *t, struct fault *why);
 void traced_fini(struct daemon *d, struct traced *t);
 size_t traced_plan_cnt(const struct daemon *d, const struct traced *t);
+/* What a function lacks in this process: news only where it is not what was said before. */
+int traced_open_tolerate(struct daemon *d, const struct traced *t, size_t function, int err,
+			 const struct fault *why);
+/* The functions of t that it lacks a library for and `again`, the same process, has. */
+int traced_open_late(struct daemon *d, const struct traced *t, struct traced *ret_again,
+		     struct fault *why);
+/* Makes its operations and attaches what it has plans for; traced_fini in any case. */
+int traced_attach(struct daemon *d, struct traced *t, struct fault *why);
 /* It has ended: the probes of its executable serve one process less. */
 void traced_leave_file(struct daemon *d, const struct traced *t);
+
+/*
+ * late.c: libraries that a process maps after it was taken: soon after its start, or by dlopen.
+ * wants_all: of the old ones, too, which are looked at less often.
+ */
+void late_look(struct daemon *d, bool wants_all);
+/* For how long the loop may wait: until the next look at a young one; -1: there is none. */
+int late_wait_ms(const struct daemon *d);
 
 /* processes.c: which processes. */
 /* True where the processes of a target are all that run a file: its probes are on the file, so that

@@ -51,7 +51,6 @@ void openssl_add_process(struct daemon *d, struct traced *t)
 {
 	struct fault why = {0};
 
-	t->taken_mono_ns = clock_mono_ns();
 	if (d->streams && attach(d, t, t->process, &why) && why.text[0])
 		say_failure(d, t, &why);
 }

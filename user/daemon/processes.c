@@ -124,7 +124,7 @@ static int refuse(struct daemon *d, size_t target_idx, pid_t pid, int err, const
 		return 0;
 	if (!d->config->is_tolerant)
 		return err;
-	if (strcmp(target->fault.text, why->text) != 0)
+	if (pid && strcmp(target->fault.text, why->text) != 0)
 		daemon_message(d, "process %d is not traced: %s", pid, why->text);
 	target->fault = *why;
 	target->refused_cnt += err != -ESRCH;
@@ -221,9 +221,12 @@ static int start_all(struct daemon *d, struct opened_list *list, struct fault *w
 
 int processes_start(struct daemon *d, struct fault *why)
 {
-	struct opened_list list = {.items = calloc(DAEMON_PROCESS_MAX, sizeof(*list.items))};
-	int err;
+	struct opened_list list = {.items = NULL};
+	int err = process_check_numbers(why);
 
+	if (err)
+		return err;
+	list.items = calloc(DAEMON_PROCESS_MAX, sizeof(*list.items));
 	d->traced = calloc(DAEMON_PROCESS_MAX, sizeof(*d->traced));
 	d->processes = calloc(DAEMON_PROCESS_MAX, sizeof(*d->processes));
 	if (!d->traced || !d->processes || !list.items) {
@@ -241,6 +244,7 @@ int processes_start(struct daemon *d, struct fault *why)
 		}
 	}
 	err = d->is_disabled ? 0 : start_all(d, &list, why);
+	d->has_started = true;
 	free(list.items);
 	return err;
 }
@@ -254,11 +258,8 @@ static struct traced *traced_find(struct daemon *d, pid_t pid)
 	return NULL;
 }
 
-static void traced_remove(struct daemon *d, struct traced *t)
+static void leave_operations(struct daemon *d, const struct traced *t)
 {
-	/* First the spans that are known one by one: what then is open in a series is the rest. */
-	if (d->probe)
-		probe_settle_process(d->probe, t->pid);
 	for (size_t i = 0; i < t->operation_cnt; i++) {
 		struct operation *o = &d->operations[t->operations[i]];
 
@@ -267,6 +268,16 @@ static void traced_remove(struct daemon *d, struct traced *t)
 		if (--o->live_cnt == 0 && !o->is_file_wide)
 			probe_settle_series(d->probe, o->series);
 	}
+	if (t->late)
+		leave_operations(d, t->late);
+}
+
+static void traced_remove(struct daemon *d, struct traced *t)
+{
+	/* First the spans that are known one by one: what then is open in a series is the rest. */
+	if (d->probe)
+		probe_settle_process(d->probe, t->pid);
+	leave_operations(d, t);
 	traced_leave_file(d, t);
 	d->targets[t->target_idx].live_cnt--;
 	traced_fini(d, t);
@@ -351,6 +362,7 @@ void processes_look(struct daemon *d)
 	for (size_t i = 0; i < d->config->target_cnt; i++)
 		open_mask |= (uint64_t)!d->config->targets[i].match->pid_cnt << i;
 	places_look(d);
+	late_look(d, true);
 	if (!open_mask || find_processes(d, &found, &ignored))
 		return;
 	for (size_t i = 0; i < d->config->target_cnt; i++) {

@@ -99,13 +99,14 @@ int rpc_add_process(struct daemon *d, const struct traced *t, struct fault *why)
 	const struct ts_target target = {.number = (uint8_t)(t->place_idx + 1),
 					 .is_by_file = t->is_by_file};
 	struct listeners listeners;
-	int err = listeners_read(t->pid, &listeners, why);
+	int err = sock_add_target(d->sock, t->pid, &target);
 
+	/* From now on the kernel hears when it listens: none between the two is missed. */
+	if (!err)
+		err = listeners_read(t->pid, &listeners, why);
 	for (size_t i = 0; !err && i < listeners.port_cnt; i++)
 		err = sock_add_listener(d->sock, listeners.netns, listeners.ports[i],
 					target.number);
-	if (!err)
-		err = sock_add_target(d->sock, t->pid, &target);
 	if (!err && target.is_by_file)
 		err = add_executable(d, t->target_idx);
 	return err && !why->text[0]

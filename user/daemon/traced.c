@@ -26,98 +26,13 @@ void traced_fini(struct daemon *d, struct traced *t)
 		operation_plans_fini(&t->plans[i]);
 	free(t->plans);
 	free(t->operations);
+	free(t->lacks_library);
+	if (t->late)
+		traced_fini(d, t->late);
+	free(t->late);
 	process_free(t->process);
 	if (t->pidfd >= 0)
 		close(t->pidfd);
-}
-
-/* Names still come from elsewhere, but not all that someone prepared. */
-static void say_debug_file(struct daemon *d, const struct operation_plans *plans)
-{
-	const char *refusal = plans->cnt ? image_debug_file_refusal(plans->items[0].image) : NULL;
-
-	if (refusal)
-		daemon_message(d, "\"%s\": %s", image_path(plans->items[0].image), refusal);
-}
-
-/* What a function lacks in this process: news only where it is not what was said before. */
-static int tolerate(struct daemon *d, const struct traced *t, size_t function, int err,
-		    const struct fault *why)
-{
-	struct fault *last = &d->targets[t->target_idx].faults[function];
-
-	if (!d->config->is_tolerant)
-		return err;
-	if (target_of(d, t)->functions[function].is_optional && err == -ENOENT)
-		return 0;
-	if (strcmp(last->text, why->text) != 0)
-		daemon_message(d, "in process %d (%s): %s", t->pid, process_name(t->process),
-			       why->text);
-	*last = *why;
-	return 0;
-}
-
-static int resolve(struct daemon *d, struct traced *t, size_t function, struct fault *why)
-{
-	const struct daemon_target *target = target_of(d, t);
-	const struct daemon_function *f = &target->functions[function];
-	struct operation_plans *plans = &t->plans[function];
-	const struct function_query query = {
-		.pattern = f->pattern,
-		.policy = target->exit_policy,
-		.max_operations = d->config->function_max,
-		.error = f->error,
-		.avoids_nop5 = d->avoids_nop5,
-	};
-	int err = process_resolve(t->process, &query, plans, why);
-
-	if (err)
-		return tolerate(d, t, function, err, why);
-	d->targets[t->target_idx].faults[function].text[0] = '\0';
-	say_debug_file(d, plans);
-	if (plans->refused_cnt)
-		daemon_message(d,
-			       "%zu functions that match \"%s\" cannot be traced; `tickscope "
-			       "functions --refused -p %d` says why",
-			       plans->refused_cnt, f->pattern, t->pid);
-	return 0;
-}
-
-int traced_open(struct daemon *d, size_t target_idx, pid_t pid, struct traced *ret_traced,
-		struct fault *why)
-{
-	const struct daemon_target *target = d->targets[target_idx].config;
-	const struct process_options options = {.names = d->names, .debug_dir = target->debug_dir};
-	struct traced t = {.pid = pid, .pidfd = -1, .target_idx = target_idx};
-	int err;
-
-	t.pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	if (t.pidfd < 0) {
-		err = -errno;
-		return fault_set(why, err, "no process %d: %s", pid, strerror(errno));
-	}
-	err = process_open(pid, &options, &t.process, why);
-	if (err)
-		goto fini;
-	t.place_idx = places_find(d, target_idx, pid);
-	t.plans = calloc(target->function_cnt + 1, sizeof(*t.plans));
-	if (!t.plans) {
-		err = fault_set(why, -ENOMEM, "out of memory");
-		goto fini;
-	}
-	for (size_t i = 0; i < target->function_cnt && !err; i++)
-		err = resolve(d, &t, i, why);
-	if (err)
-		goto fini;
-	/* Containers of one image run the same code in the kernel's eyes, each from a file of its
-	 * own in ours: probes on both files would count every call twice. */
-	t.is_by_file =
-		processes_are_by_file(d, target_idx) && !process_is_in_other_mounts(t.process);
-	*ret_traced = t;
-	return 0;
-fini:
-	traced_fini(d, &t);
-	return err;
 }
 
 struct request_list {
@@ -204,7 +119,7 @@ static int find_operation(struct daemon *d, const struct finding *f, size_t item
 		return 0;
 	err = operations_find(d, &wish, &idx, why);
 	if (err)
-		return tolerate(d, t, f->function, err, why);
+		return traced_open_tolerate(d, t, f->function, err, why);
 	f->ret_plans[t->operation_cnt] = plan;
 	t->operations[t->operation_cnt++] = idx;
 	return operations_add_pid(&d->operations[idx], t->pid)
@@ -310,9 +225,8 @@ void traced_leave_file(struct daemon *d, const struct traced *t)
 	}
 }
 
-/* Attaches what this process needs: its own probes, and the file-wide ones where they are not there
- * yet. */
-static int traced_attach(struct daemon *d, struct traced *t, struct fault *why)
+/* Its own probes, and the file-wide ones where they are not there yet. */
+int traced_attach(struct daemon *d, struct traced *t, struct fault *why)
 {
 	size_t cnt = traced_plan_cnt(d, t);
 	const struct operation_plan **plans = calloc(cnt + 1, sizeof(struct operation_plan *));
@@ -360,8 +274,10 @@ int traced_take(struct daemon *d, struct traced *t, struct fault *why)
 {
 	struct epoll_event event = {.events = EPOLLIN,
 				    .data.u64 = DAEMON_SOURCE_PROCESS | (uint32_t)t->pid};
-	int err = traced_attach(d, t, why);
+	int err;
 
+	t->taken_mono_ns = clock_mono_ns();
+	err = traced_attach(d, t, why);
 	if (!err && d->sock && target_of(d, t)->wants_rpc) {
 		openssl_add_process(d, t);
 		err = rpc_add_process(d, t, why);

@@ -15,7 +15,8 @@
 #include "target/internal.h"
 #include "target/regular_file.h"
 
-#define DELETED " (deleted)"
+#define DELETED		   " (deleted)"
+#define FIRST_PID_NS_INODE 0xeffffffcU /* PROC_PID_INIT_INO of the kernel's proc_ns.h */
 
 static int proc_path(pid_t pid, const char *name, char *path, size_t path_bytes)
 {
@@ -254,6 +255,18 @@ static void open_root(struct process *p, const struct process_options *options)
 		p->sources.cache = options->names;
 		p->sources.debug_dir = options->debug_dir;
 	}
+}
+
+int process_check_numbers(struct fault *why)
+{
+	struct stat st;
+
+	if (stat("/proc/self/ns/pid", &st) || st.st_ino == FIRST_PID_NS_INODE)
+		return 0;
+	return fault_set(why, -ENOTSUP,
+			 "tickscope runs in a pid namespace of its own, where processes have other "
+			 "numbers than in the kernel: give it the host's (docker run --pid=host; "
+			 "hostPID: true in Kubernetes)");
 }
 
 int process_open(pid_t pid, const struct process_options *options, struct process **ret_process,

@@ -146,6 +146,6 @@ int suggest_libraries(const struct process *process, const char *library, struct
 		if (strlen(base) < 60)
 			append(hint, sizeof(hint), hint[0] ? ", " : "; it has ", base);
 	}
-	return fault_set(why, -ENOENT, "process %d has no file \"%.200s\" mapped%s", process->pid,
+	return fault_set(why, -ENXIO, "process %d has no file \"%.200s\" mapped%s", process->pid,
 			 library, hint);
 }

@@ -123,6 +123,12 @@ struct process_options {
 	const char *debug_dir;	   /* look for separate debug files here first; NULL: none */
 };
 
+/*
+ * Whether the numbers of processes here are the kernel's own, by which its side filters: they are
+ * not in a pid namespace below the first one. -ENOTSUP, with what to do.
+ */
+int process_check_numbers(struct fault *why);
+
 /* Opens a running process; options may be NULL. -ESRCH no such process, -EACCES not allowed, both
  * with words; -ENOMEM. */
 int process_open(pid_t pid, const struct process_options *options, struct process **ret_process,
@@ -163,9 +169,9 @@ struct operation_plans {
 
 /*
  * Everything a query matches in a process. -ENOENT: nothing does (the nearest names are in the
- * message), -E2BIG: too many, -ENOTSUP: found, but it cannot be traced (IFUNC, undecodable …: the
- * reason is in the message), -EBADMSG: the file is damaged. The plans stay valid until
- * operation_plans_fini or process_free, whichever is first.
+ * message), -ENXIO: no such library is mapped (yet), -E2BIG: too many, -ENOTSUP: found, but it
+ * cannot be traced (IFUNC, undecodable …: the reason is in the message), -EBADMSG: the file is
+ * damaged. The plans stay valid until operation_plans_fini or process_free, whichever is first.
  */
 int process_resolve(struct process *process, const struct function_query *query,
 		    struct operation_plans *ret_plans, struct fault *why);
