@@ -22,8 +22,10 @@ static void detach(struct daemon *d, struct operation *o, double max_ratio)
 	double cost_ns = (double)o->cost.call_ns;
 
 	for (size_t i = 0; i < d->traced_cnt; i++) {
-		if (d->traced[i].target_idx == o->target_idx)
-			probe_detach_series(d->traced[i].group, o->series);
+		const struct traced *t = &d->traced[i];
+
+		for (; t && t->target_idx == o->target_idx; t = t->late)
+			probe_detach_series(t->group, o->series);
 	}
 	for (size_t i = 0; i < d->file_cnt; i++) {
 		if (d->files[i].target_idx == o->target_idx)

@@ -112,10 +112,8 @@ int traced_open(struct daemon *d, size_t target_idx, pid_t pid, struct traced *r
 int traced_open_late(struct daemon *d, const struct traced *t, struct traced *ret_again,
 		     struct fault *why)
 {
-	struct traced again = {.pid = t->pid,
-			       .pidfd = -1,
-			       .target_idx = t->target_idx,
-			       .place_idx = t->place_idx};
+	struct traced again = {
+		.pid = t->pid, .pidfd = -1, .target_idx = t->target_idx, .place_idx = t->place_idx};
 	int err = open_process(d, &again, why);
 
 	for (size_t i = 0; !err && i < target_of(d, t)->function_cnt; i++) {
