@@ -12,6 +12,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include <tickscope/abi_sock.h>
+#include "chain_socket.h"
 #include "conn_state.h"
 #include "endpoint.h"
 #include "series.h"
@@ -40,6 +41,51 @@ static __always_inline struct ts_conn *conn_get(struct sock *sk)
 	return bpf_map_lookup_elem(&conns, &key);
 }
 
+/* Where chains have stages on it, by the filter that chose it. */
+static __always_inline void conn_set_points(struct ts_conn *c, __u8 filter)
+{
+	__u64 idx = filter - 1;
+
+	if (!has_chains || !filter)
+		return;
+	asm volatile("%0 &= 15" : "+r"(idx));
+	c->receive_point = endpoint_points[idx].receive;
+	c->send_point = endpoint_points[idx].send;
+}
+_Static_assert(TS_FILTER_MAX == 16, "a mask bounds filters");
+
+static __always_inline void conn_passes_send(const struct ts_conn *c, __u64 now_ns)
+{
+	if (has_chains && c->send_point)
+		chain_at_socket(c->send_point, now_ns, 0);
+}
+
+static __always_inline void conn_passes_receive(const struct ts_conn *c, __u64 now_ns,
+						__u64 arrived_ns)
+{
+	if (has_chains && c->receive_point)
+		chain_at_socket(c->receive_point, now_ns, arrived_ns);
+}
+
+/* For `arrive`: payload has come. */
+static __always_inline void conn_notes_arrival(struct ts_conn *c, __u64 now_ns)
+{
+	if (!has_chains || !c->receive_point)
+		return;
+	c->newest_ns = now_ns;
+	__sync_val_compare_and_swap(&c->oldest_ns, 0, now_ns);
+}
+
+/* When what was just read had come. What is left there came with the newest, as far as it is known.
+ */
+static __always_inline __u64 conn_takes_arrival(struct ts_conn *c, __u32 unread_bytes)
+{
+	__u64 arrived_ns = c->oldest_ns;
+
+	c->oldest_ns = unread_bytes ? c->newest_ns : 0;
+	return arrived_ns;
+}
+
 static __always_inline struct ts_conn *conn_add(struct sock *sk, __u8 role, __u32 tgid,
 						bool is_whole)
 {
@@ -56,6 +102,7 @@ static __always_inline struct ts_conn *conn_add(struct sock *sk, __u8 role, __u3
 	if (!endpoint_choose(&endpoint, &fresh.is_streamed))
 		return NULL;
 	fresh.endpoint = endpoint_get(&endpoint);
+	conn_set_points(&fresh, endpoint.filter);
 	if (bpf_map_update_elem(&conns, &key, &fresh, BPF_ANY)) {
 		COUNTER_ADD(conns_dropped, 1);
 		return NULL;

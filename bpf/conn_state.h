@@ -39,8 +39,13 @@ struct ts_conn {
 	__u64 ssl;	   /* OpenSSL's object for it, in the target; 0: not known */
 	__u8 is_looked_at; /* its first bytes have been */
 	__u8 is_encrypted; /* what it carries is no text for a parser */
-	__u8 reserved[6];
+	__u16 receive_point; /* of chains, plus one; 0: none */
+	__u16 send_point;
+	__u8 reserved[2];
+	__u64 oldest_ns; /* with a receive_point: when the first unread byte had come, as far as it
+			    is known */
+	__u64 newest_ns; /* and the last */
 };
-_Static_assert(sizeof(struct ts_conn) == 112, "conn has no hidden padding");
+_Static_assert(sizeof(struct ts_conn) == 128, "conn has no hidden padding");
 
 #endif

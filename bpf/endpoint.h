@@ -8,6 +8,7 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
+#include <tickscope/abi_chain.h>
 #include <tickscope/abi_sock.h>
 
 #define AF_INET	    2
@@ -22,6 +23,8 @@ const volatile __u8 wants_stream = 0;
 /* Which endpoints to measure; none: all. Set before load. */
 const volatile struct ts_endpoint_filter filters[TS_FILTER_MAX] = {};
 const volatile __u32 filter_cnt = 0;
+/* Points of chains, of each filter. */
+const volatile struct ts_endpoint_points endpoint_points[TS_FILTER_MAX] = {};
 /* Places given out. */
 __u32 endpoint_next = 0;
 

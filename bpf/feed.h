@@ -160,6 +160,7 @@ static __always_inline struct feed *feed_add(struct sock *sk, __u32 tgid, __u64 
 	f->conn.tgid = tgid;
 	f->conn.id = __sync_fetch_and_add(&conn_cnt, 1);
 	f->conn.endpoint = endpoint_get(&endpoint);
+	conn_set_points(&f->conn, endpoint.filter);
 	counts = figures_get(f->conn.endpoint);
 	if (counts)
 		COUNTER_ADD(counts->connections, 1);
@@ -277,6 +278,7 @@ static __noinline void feed_received(struct sock *sk, int received_bytes, int fl
 	COUNTER_ADD(counts->bytes_received, received_bytes);
 	feed_look(f, sk, counts);
 	arrived_ns = feed_next_arrival(f);
+	conn_passes_receive(c, now_ns, arrived_ns);
 	if (c->role == TS_ROLE_CLIENT) {
 		__u32 phase = phase_settled(c);
 
@@ -304,6 +306,7 @@ static __noinline void feed_sent(struct sock *sk, int sent_bytes, __u64 start_ns
 	if (!counts || sent_bytes < 0)
 		return;
 	COUNTER_ADD(counts->bytes_sent, sent_bytes);
+	conn_passes_send(&f->conn, bpf_ktime_get_ns());
 	if (f->conn.role == TS_ROLE_CLIENT)
 		client_sends(&f->conn, start_ns);
 }

@@ -11,6 +11,7 @@
 #include <bpf/bpf_tracing.h>
 
 #include <tickscope/abi.h>
+#include "chain_function.h"
 #include "result.h"
 #include "series.h"
 #include "site.h"
@@ -229,6 +230,32 @@ int func_session(struct pt_regs *ctx)
 	if (!*cookie)
 		return session_entry(ctx, cookie);
 	session_return(ctx, *cookie);
+	return 0;
+}
+
+/* A function that is a stage of chains is called. */
+SEC("uprobe")
+int func_mark(struct pt_regs *ctx)
+{
+	__u64 now_ns = bpf_ktime_get_ns();
+	const struct ts_site *site = site_get(ctx);
+
+	if (!site ||
+	    (site->flags & TS_SITE_CONDITIONAL && !condition_holds(ctx->flags, site->condition)))
+		return 0;
+	chain_at_function(ctx, site->series, now_ns);
+	return 0;
+}
+
+/* Likewise, it returns, where that is seen by a hijacked return. */
+SEC("uretprobe")
+int func_mark_return(struct pt_regs *ctx)
+{
+	__u64 now_ns = bpf_ktime_get_ns();
+	const struct ts_site *site = site_get(ctx);
+
+	if (site)
+		chain_at_function(ctx, site->series, now_ns);
 	return 0;
 }
 

@@ -122,6 +122,7 @@ static __always_inline struct local *local_add(struct sock *sk, __u32 tgid, __u6
 	fresh.conn.role = endpoint.role;
 	fresh.conn.id = __sync_fetch_and_add(&conn_cnt, 1);
 	fresh.conn.endpoint = endpoint_get(&endpoint);
+	conn_set_points(&fresh.conn, endpoint.filter);
 	bpf_map_update_elem(&local_names, &fresh.conn.endpoint, &name, BPF_ANY);
 	if (bpf_map_update_elem(&locals, &key, &fresh, BPF_NOEXIST)) {
 		COUNTER_ADD(conns_dropped, 1);
@@ -159,14 +160,16 @@ static __always_inline __u64 stamp_ns(__u64 stamp, __u64 now_ns)
 	return now_ns - (shifted >> STAMP_NS_SHIFT);
 }
 
-/* What has come has been read. */
-static __always_inline void local_take_arrival(struct local *l, __u64 now_ns)
+/* What has come has been read. When it came; 0: not known. */
+static __always_inline __u64 local_take_arrival(struct local *l, __u64 now_ns)
 {
 	__u64 read_cnt = __sync_fetch_and_add(&l->read_cnt, 1);
 	__u64 stamp = __sync_lock_test_and_set(&l->came, 0);
 
-	if (stamp_is_good(stamp, read_cnt))
-		conn_enter_arrival(&l->conn, stamp_ns(stamp, now_ns));
+	if (!stamp_is_good(stamp, read_cnt))
+		return 0;
+	conn_enter_arrival(&l->conn, stamp_ns(stamp, now_ns));
+	return stamp_ns(stamp, now_ns);
 }
 
 static __always_inline void local_end(struct local *l, __u64 key)
@@ -208,6 +211,7 @@ static __noinline void local_sent(struct sock *sk, int sent_bytes, __u64 start_n
 	if (!counts)
 		return;
 	COUNTER_ADD(counts->bytes_sent, sent_bytes);
+	conn_passes_send(&l->conn, bpf_ktime_get_ns());
 	if (l->conn.role == TS_ROLE_SERVER)
 		server_sends(&l->conn, bpf_ktime_get_ns());
 	else
@@ -223,7 +227,7 @@ static __noinline void local_received(struct sock *sk, int received_bytes, int f
 	if (!counts)
 		return;
 	COUNTER_ADD(counts->bytes_received, received_bytes);
-	local_take_arrival(l, now_ns);
+	conn_passes_receive(&l->conn, now_ns, local_take_arrival(l, now_ns));
 	conn_reads(&l->conn, counts, now_ns, received_bytes);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Where measurements are counted: the mmap-able series array and what is added to it. */
+/* Where measurements are counted: the mmap-able series array. */
 #ifndef TICKSCOPE_BPF_SERIES_H
 #define TICKSCOPE_BPF_SERIES_H
 
@@ -7,6 +7,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include <tickscope/abi.h>
+#include <tickscope/record.h>
 
 /* Stripes per series minus one; a power of two minus one, set before load. */
 const volatile __u32 stripe_mask = 0;
@@ -19,61 +20,11 @@ struct {
 	__type(value, struct ts_series);
 } series SEC(".maps");
 
-/*
- * Uprobe programs are preemptible, and stripes may be shared by CPUs: every addition is atomic.
- * Nothing is ever reset; user space subtracts.
- */
-#define COUNTER_ADD(counter, n) ((void)__sync_fetch_and_add(&(counter), (n)))
-
 static __always_inline struct ts_series *series_get(__u32 idx)
 {
 	__u32 stripe = idx * (stripe_mask + 1) + (bpf_get_smp_processor_id() & stripe_mask);
 
 	return bpf_map_lookup_elem(&series, &stripe);
-}
-
-/* One attempt to raise *top to value; true when nothing is left to do. */
-static __always_inline bool counter_try_raise(__u64 *top, __u64 value)
-{
-	__u64 seen = *(volatile __u64 *)top;
-
-	return value <= seen || __sync_val_compare_and_swap(top, seen, value) == seen;
-}
-
-/* Raises *top to value. Each attempt fails only where another CPU of this stripe raised it in the
- * same instant. */
-static __always_inline void counter_raise(__u64 *top, __u64 value)
-{
-	if (!counter_try_raise(top, value) && !counter_try_raise(top, value))
-		counter_try_raise(top, value);
-}
-
-/* Counts one completed call that took delta_ns (signed: a clock that stepped back between CPUs is
- * counted as 0). */
-static __always_inline void series_record(struct ts_series *s, __s64 delta_ns)
-{
-	__u32 bucket;
-
-	if (delta_ns < 0) {
-		COUNTER_ADD(s->clock_clamped, 1);
-		delta_ns = 0;
-	}
-	bucket = ts_bucket_of(delta_ns);
-	/* For the verifier: the compiler proves the bound and would drop the check, the verifier
-	 * cannot follow its proof. */
-	asm volatile("" : "+r"(bucket));
-	if (bucket < TS_BUCKET_CNT) {
-		__u64 octave = 1ULL << (bucket >> TS_BUCKET_SUB_BITS);
-
-		/* Before the count, so that no reader passes it by. */
-		if (!(*(volatile __u64 *)&s->octaves & octave))
-			__sync_fetch_and_or(&s->octaves, octave);
-		COUNTER_ADD(s->buckets[bucket], 1);
-	}
-	COUNTER_ADD(s->sum_ns, delta_ns);
-	counter_raise(&s->max_ns, delta_ns);
-	counter_raise(&s->inverse_min_ns, ~(__u64)delta_ns);
-	COUNTER_ADD(s->returns, 1);
 }
 
 #endif

@@ -77,6 +77,7 @@ int sock_arrived(struct bpf_raw_tracepoint_args *ctx)
 	struct ts_conn *c = conn_get((struct sock *)ctx->args[0]);
 	struct sk_buff *skb = (struct sk_buff *)ctx->args[1];
 	struct tcp_header header;
+	__u64 now_ns;
 	__u32 bytes;
 
 	if (!c)
@@ -86,7 +87,9 @@ int sock_arrived(struct bpf_raw_tracepoint_args *ctx)
 	bytes = BPF_CORE_READ(skb, len) - (header.data_offset >> 4) * 4U;
 	if (!bytes) /* a mere acknowledgement */
 		return 0;
-	conn_arrives(c, bpf_ntohl(header.acked_sequence), bpf_ktime_get_ns());
+	now_ns = bpf_ktime_get_ns();
+	conn_notes_arrival(c, now_ns);
+	conn_arrives(c, bpf_ntohl(header.acked_sequence), now_ns);
 	if (c->is_streamed)
 		stream_event(c, TS_STREAM_ARRIVED, bytes, bpf_ntohl(header.sequence) + bytes);
 	return 0;

@@ -60,6 +60,7 @@ static __noinline void tcp_sent(struct sock *sk, int sent_bytes, __u64 start_ns)
 	COUNTER_ADD(f->bytes_sent, sent_bytes);
 	transfer.sequence = BPF_CORE_READ((struct tcp_sock *)sk, write_seq);
 	conn_has_sent(c, f, transfer.sequence, start_ns ? start_ns : now_ns, now_ns);
+	conn_passes_send(c, now_ns);
 	stream_data(c, &transfer);
 }
 
@@ -90,6 +91,8 @@ static __noinline void tcp_received(struct sock *sk, int received_bytes, int fla
 	transfer.sent_sequence = BPF_CORE_READ((struct tcp_sock *)sk, write_seq);
 	conn_has_received(c, f, BPF_CORE_READ((struct tcp_sock *)sk, snd_una), now_ns,
 			  received_bytes);
+	if (has_chains && c->receive_point)
+		conn_passes_receive(c, now_ns, conn_takes_arrival(c, f->queue_bytes));
 	stream_data(c, &transfer);
 }
 

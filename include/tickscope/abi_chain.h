@@ -12,7 +12,6 @@
 
 #define TS_CHAIN_MAX	   16
 #define TS_CHAIN_STAGE_MAX 8 /* arrive, recv, signal, risk, execute, send, reply, and one more */
-#define TS_CHAIN_SERIES	   (2 * TS_CHAIN_STAGE_MAX) /* the whole, and the segments behind it */
 
 /* Under way at once, over all chains; 12 MiB when they all are. */
 #define TS_CHAIN_STATE_MAX 16384
@@ -58,8 +57,10 @@ struct ts_chain {
 	__u32 stage_cnt;  /* all */
 	__u32 kernel_cnt; /* of those, the first ones that the kernel passes; user space the rest */
 	__u64 timeout_ns;
+	__u32 series; /* the first of its series: the whole, the segment that ends with stage 1, …
+		       */
 	__u8 wants_breakdown;
-	__u8 reserved[7];
+	__u8 reserved[3];
 	struct ts_chain_stage stages[TS_CHAIN_STAGE_MAX];
 };
 
@@ -73,6 +74,10 @@ struct ts_chain_key {
 };
 
 #define TS_CHAIN_BUSY 0xff /* someone is changing it */
+
+/* Series of a chain: the whole, segments, and with a breakdown TS_STATE_CNT of each of them. */
+#define TS_CHAIN_SHARE(segment, state) (TS_CHAIN_STAGE_MAX + (segment)*TS_STATE_CNT + (state))
+#define TS_CHAIN_SERIES_CNT	       TS_CHAIN_SHARE(TS_CHAIN_STAGE_MAX, 0)
 
 struct ts_chain_state {
 	__u32 passed_cnt; /* stages; or TS_CHAIN_BUSY */
@@ -90,7 +95,8 @@ struct ts_chain_counts {
 	__u64 unread_keys;     /* passages whose key could not be read, and that were passed over */
 	__u64 unsplit;	       /* segments that end on another thread than they began on */
 	__u64 arrivals_missed; /* `arrive` stages that have the time of their read */
-	__u64 reserved[2];
+	__u64 unmatched;       /* passages of the last stage that completed nothing */
+	__u64 reserved;
 	__u64 stopped_at[TS_CHAIN_STAGE_MAX]; /* of overtaken and timed_out, by the last stage
 						 passed */
 };

@@ -36,6 +36,12 @@ static size_t site_cnt_of(const struct probe *probe, const struct function_plan 
 	return probe_is_session(probe, plan) ? 1 : 2;
 }
 
+/* Of a stage of chains. */
+static size_t mark_cnt_of(const struct function_plan *plan, enum probe_kind kind)
+{
+	return kind == PROBE_RETURN && plan->exit_mode == EXIT_SITES ? plan->exit_cnt : 1;
+}
+
 size_t probe_site_cnt(const struct probe *probe, const struct operation_plan *plan)
 {
 	size_t cnt = 0;
@@ -73,6 +79,8 @@ static void list_add(struct site_list *list, const struct probe_request *request
 static void list_add_exits(struct site_list *list, const struct probe_request *request,
 			   const struct function_plan *plan)
 {
+	enum program program = request->kind == PROBE_RETURN ? PROGRAM_MARK : PROGRAM_EXIT;
+
 	for (size_t i = 0; i < plan->exit_cnt; i++) {
 		const struct exit_site *e = &plan->exits[i];
 		struct ts_site site = {.condition = e->condition};
@@ -83,8 +91,21 @@ static void list_add_exits(struct site_list *list, const struct probe_request *r
 			site.flags |= TS_SITE_CONDITIONAL;
 		if (e->is_tail)
 			site.flags |= TS_SITE_NO_VALUE;
-		list_add(list, request, e->file_offset, PROGRAM_EXIT, &site);
+		list_add(list, request, e->file_offset, program, &site);
 	}
+}
+
+static void list_add_mark(struct site_list *list, const struct probe_request *request,
+			  const struct function_plan *plan)
+{
+	struct ts_site site = {0};
+
+	if (request->kind == PROBE_ENTER)
+		list_add(list, request, plan->entry_file_offset, PROGRAM_MARK, &site);
+	else if (plan->exit_mode == EXIT_SITES)
+		list_add_exits(list, request, plan);
+	else
+		list_add(list, request, plan->entry_file_offset, PROGRAM_MARK_RETURN, &site);
 }
 
 static void list_add_function(struct site_list *list, const struct probe_request *request,
@@ -106,13 +127,24 @@ static void list_add_function(struct site_list *list, const struct probe_request
 		list_add(list, request, plan->entry_file_offset, PROGRAM_RETURN, &site);
 }
 
+static size_t request_site_cnt(const struct probe *probe, const struct probe_request *request)
+{
+	size_t cnt = 0;
+
+	if (request->kind == PROBE_CALL)
+		return probe_site_cnt(probe, request->plan);
+	for (size_t i = 0; i < request->plan->copy_cnt; i++)
+		cnt += mark_cnt_of(&request->plan->copies[i], request->kind);
+	return cnt;
+}
+
 static int list_init(struct site_list *list, const struct probe_request *requests,
 		     size_t request_cnt)
 {
 	size_t cnt = 0;
 
 	for (size_t i = 0; i < request_cnt; i++)
-		cnt += probe_site_cnt(list->probe, requests[i].plan);
+		cnt += request_site_cnt(list->probe, &requests[i]);
 	list->items = calloc(cnt + 1, sizeof(*list->items));
 	list->owners = calloc(cnt + 1, sizeof(struct operation_plan *));
 	return list->items && list->owners ? 0 : -ENOMEM;
@@ -148,8 +180,14 @@ int probe_attach(struct probe *probe, pid_t pid, const struct probe_request *req
 		goto free_list;
 	}
 	for (size_t i = 0; i < request_cnt; i++) {
-		for (size_t c = 0; c < requests[i].plan->copy_cnt; c++)
-			list_add_function(&list, &requests[i], &requests[i].plan->copies[c]);
+		for (size_t c = 0; c < requests[i].plan->copy_cnt; c++) {
+			const struct function_plan *copy = &requests[i].plan->copies[c];
+
+			if (requests[i].kind == PROBE_CALL)
+				list_add_function(&list, &requests[i], copy);
+			else
+				list_add_mark(&list, &requests[i], copy);
+		}
 	}
 	err = group_attach(probe, pid, list.items, list.cnt, ret_group, &failed);
 	if (err)

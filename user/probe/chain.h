@@ -38,10 +38,9 @@ int chain_set_stage(struct chain_probe *probe, uint32_t chain, uint32_t stage,
 
 size_t chain_stripe_cnt(const struct chain_probe *probe);
 /* Stripes of a series, live: 0 the whole; from 1 on the segment that ends with stage `which`; with
- * a breakdown from TS_CHAIN_STAGE_MAX on, TS_STATE_CNT for each of 0 … stage_cnt - 1 likewise. */
+ * a breakdown TS_CHAIN_SHARE of each of them. */
 const struct ts_series *chain_series(const struct chain_probe *probe, uint32_t chain,
 				     uint32_t which);
-#define CHAIN_SHARE(segment, state) (TS_CHAIN_STAGE_MAX + (segment)*TS_STATE_CNT + (state))
 
 /* Live. */
 const struct ts_chain_counts *chain_counts(const struct chain_probe *probe, uint32_t chain);

@@ -24,8 +24,9 @@ struct probe_group {
 #define NO_SERIES UINT32_MAX
 
 /* Exits go first: an entry whose exit is not probed yet would stay open for ever. */
-static const enum program attach_order[PROGRAM_CNT] = {PROGRAM_EXIT, PROGRAM_RETURN, PROGRAM_ENTRY,
-						       PROGRAM_SESSION};
+static const enum program attach_order[PROGRAM_CNT] = {PROGRAM_MARK_RETURN, PROGRAM_MARK,
+						       PROGRAM_EXIT,	    PROGRAM_RETURN,
+						       PROGRAM_ENTRY,	    PROGRAM_SESSION};
 
 static struct bpf_program *program_of(const struct probe *probe, enum program program)
 {
@@ -36,6 +37,10 @@ static struct bpf_program *program_of(const struct probe *probe, enum program pr
 		return probe->skel->progs.func_exit;
 	case PROGRAM_RETURN:
 		return probe->skel->progs.func_return;
+	case PROGRAM_MARK:
+		return probe->skel->progs.func_mark;
+	case PROGRAM_MARK_RETURN:
+		return probe->skel->progs.func_mark_return;
 	default:
 		return probe->skel->progs.func_session;
 	}
@@ -171,7 +176,8 @@ static int group_attach_all(struct probe_group *group, pid_t pid,
 		goto free_gather;
 	err = 0;
 	for (int i = 0; i < PROGRAM_CNT && !err; i++) {
-		g.sites.is_return = attach_order[i] == PROGRAM_RETURN;
+		g.sites.is_return =
+			attach_order[i] == PROGRAM_RETURN || attach_order[i] == PROGRAM_MARK_RETURN;
 		while (!err && gather_file(&g, group, attach_order[i], requests)) {
 			size_t before = group->fd_cnt + group->link_cnt;
 

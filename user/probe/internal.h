@@ -8,7 +8,15 @@
 #include "probe/probe.h"
 
 /* The programs that can sit on an instruction. */
-enum program { PROGRAM_ENTRY, PROGRAM_EXIT, PROGRAM_RETURN, PROGRAM_SESSION, PROGRAM_CNT };
+enum program {
+	PROGRAM_ENTRY,
+	PROGRAM_EXIT,
+	PROGRAM_RETURN,
+	PROGRAM_SESSION,
+	PROGRAM_MARK, /* a stage of chains, at whatever instruction */
+	PROGRAM_MARK_RETURN,
+	PROGRAM_CNT
+};
 
 #define PROBE_ERROR_MAX 256 /* error expressions; index 0 means none */
 
@@ -22,6 +30,7 @@ struct calibrated_kind {
 
 struct probe {
 	struct func_bpf *skel;
+	struct chain_probe *chains; /* NULL: no function is a stage */
 	enum probe_level level;
 	size_t series_cnt; /* without the one for calibration, which is last */
 	size_t stripe_cnt;

@@ -14,7 +14,9 @@
 
 #include "base/capability.h"
 #include "probe/calibrate.h"
+#include "probe/chain.h"
 #include "probe/internal.h"
+#include "probe/share.h"
 
 static const char *const level_names[PROBE_LEVEL_END] = {"auto", "session", "multi", "perf"};
 
@@ -53,9 +55,12 @@ static int event_received(void *context, void *data, size_t bytes)
 static int probe_set_types(struct probe *probe, enum probe_level level)
 {
 	struct bpf_program *plain[] = {probe->skel->progs.func_entry, probe->skel->progs.func_exit,
-				       probe->skel->progs.func_return};
+				       probe->skel->progs.func_return, probe->skel->progs.func_mark,
+				       probe->skel->progs.func_mark_return};
 
 	bpf_program__set_autoload(probe->skel->progs.func_session, level == PROBE_LEVEL_SESSION);
+	bpf_program__set_autoload(probe->skel->progs.func_mark, probe->chains != NULL);
+	bpf_program__set_autoload(probe->skel->progs.func_mark_return, probe->chains != NULL);
 	if (level == PROBE_LEVEL_PERF)
 		return 0;
 	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
@@ -80,6 +85,16 @@ static int probe_size_maps(struct probe *probe)
 	return err;
 }
 
+static int probe_share_chains(struct probe *probe)
+{
+	struct func_bpf *skel = probe->skel;
+
+	skel->rodata->has_chains = probe->chains != NULL;
+	skel->rodata->chain_stripe_mask =
+		probe->chains ? (uint32_t)chain_stripe_cnt(probe->chains) - 1 : 0;
+	return share_maps(skel->obj, chain_object(probe->chains), "chain_");
+}
+
 /* Loads everything at one level. */
 static int probe_load(struct probe *probe, enum probe_level level)
 {
@@ -90,6 +105,8 @@ static int probe_load(struct probe *probe, enum probe_level level)
 		return errno ? -errno : -EINVAL;
 	probe->skel->rodata->stripe_mask = (uint32_t)probe->stripe_cnt - 1;
 	err = probe_size_maps(probe);
+	if (!err)
+		err = probe_share_chains(probe);
 	if (!err)
 		err = probe_set_types(probe, level);
 	if (!err)
@@ -110,17 +127,12 @@ destroy:
 /* Maps the counters, opens the ring, attaches what watches threads and processes. */
 static int probe_start(struct probe *probe)
 {
-	void *mapped;
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-
-	probe->series_bytes =
-		(probe->series_cnt + 1) * probe->stripe_cnt * sizeof(struct ts_series);
-	probe->series_bytes = (probe->series_bytes + page - 1) / page * page;
-	mapped = mmap(NULL, probe->series_bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
-		      bpf_map__fd(probe->skel->maps.series), 0);
-	if (mapped == MAP_FAILED)
+	probe->series = share_map_array(probe->skel->maps.series,
+					(probe->series_cnt + 1) * probe->stripe_cnt *
+						sizeof(struct ts_series),
+					&probe->series_bytes);
+	if (!probe->series)
 		return -errno;
-	probe->series = mapped;
 	probe->free_sites = calloc(TS_SITE_MAX, sizeof(*probe->free_sites));
 	if (!probe->free_sites)
 		return -ENOMEM;
@@ -226,6 +238,7 @@ int probe_open(const struct probe_options *options, struct probe **ret_probe, st
 		return fault_set(why, -ENOMEM, "out of memory");
 	libbpf_set_print(discard_libbpf_output);
 	probe->series_cnt = options->series_cnt;
+	probe->chains = options->chains;
 	err = probe_choose_stripes(
 		probe, options->max_map_bytes ? options->max_map_bytes : PROBE_MAP_BYTES, why);
 	if (err)

@@ -14,6 +14,7 @@
 #include <bpf/libbpf.h>
 
 #include "base/capability.h"
+#include "probe/share.h"
 #include "probe/sock.h"
 #include "probe/sock_filters.h"
 #include "probe/sock_load.h"
@@ -42,31 +43,18 @@ enum sock_hooks sock_hooks(const struct sock_probe *probe)
 	return probe->hooks;
 }
 
-/* Rounded up to whole pages, as the kernel maps arrays. */
-static void *map_array(const struct bpf_map *map, size_t bytes, size_t *ret_bytes)
-{
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	void *mapped;
-
-	bytes = (bytes + page - 1) / page * page;
-	mapped = mmap(NULL, bytes, PROT_READ, MAP_SHARED, bpf_map__fd(map), 0);
-	if (mapped == MAP_FAILED)
-		return NULL;
-	*ret_bytes = bytes;
-	return mapped;
-}
-
 static int map_counters(struct sock_probe *probe)
 {
 	size_t series_cnt = (TS_ENDPOINT_MAX + 1) * TS_RPC_SERIES_CNT * probe->stripe_cnt;
 
-	probe->series = map_array(probe->skel->maps.series, series_cnt * sizeof(struct ts_series),
-				  &probe->series_bytes);
+	probe->series =
+		share_map_array(probe->skel->maps.series, series_cnt * sizeof(struct ts_series),
+				&probe->series_bytes);
 	if (!probe->series)
 		return -errno;
-	probe->figures = map_array(probe->skel->maps.figures,
-				   (TS_ENDPOINT_MAX + 1) * sizeof(struct ts_endpoint_figures),
-				   &probe->figures_bytes);
+	probe->figures = share_map_array(probe->skel->maps.figures,
+					 (TS_ENDPOINT_MAX + 1) * sizeof(struct ts_endpoint_figures),
+					 &probe->figures_bytes);
 	return probe->figures ? 0 : -errno;
 }
 

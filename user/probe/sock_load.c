@@ -6,6 +6,8 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
+#include "probe/chain.h"
+#include "probe/share.h"
 #include "probe/sock_load.h"
 
 #define RING_BYTES_UNUSED 4096 /* the smallest there is */
@@ -74,16 +76,6 @@ static int choose_programs(struct sock_bpf *skel, enum sock_hooks hooks)
 	return 0;
 }
 
-static size_t choose_stripes(void)
-{
-	int cpu_cnt = libbpf_num_possible_cpus();
-	size_t stripe_cnt = 1;
-
-	while (stripe_cnt < STRIPE_MAX && stripe_cnt * 2 <= (size_t)(cpu_cnt > 0 ? cpu_cnt : 1))
-		stripe_cnt *= 2;
-	return stripe_cnt;
-}
-
 static void set_filters(struct sock_bpf *skel, const struct sock_options *options)
 {
 	skel->rodata->wants_stream = options->wants_stream;
@@ -91,6 +83,18 @@ static void set_filters(struct sock_bpf *skel, const struct sock_options *option
 	for (size_t i = 0; i < options->filter_cnt; i++)
 		memcpy((void *)&skel->rodata->filters[i], &options->filters[i],
 		       sizeof(options->filters[i]));
+}
+
+static int share_chains(struct sock_bpf *skel, const struct sock_options *options)
+{
+	if (options->chains) {
+		skel->rodata->has_chains = 1;
+		skel->rodata->chain_stripe_mask = (uint32_t)chain_stripe_cnt(options->chains) - 1;
+		for (size_t i = 0; options->points && i < options->filter_cnt; i++)
+			memcpy((void *)&skel->rodata->endpoint_points[i], &options->points[i],
+			       sizeof(options->points[i]));
+	}
+	return share_maps(skel->obj, chain_object(options->chains), "chain_");
 }
 
 int sock_load_programs(struct sock_probe *probe, enum sock_hooks hooks)
@@ -101,11 +105,13 @@ int sock_load_programs(struct sock_probe *probe, enum sock_hooks hooks)
 	probe->skel = sock_bpf__open();
 	if (!probe->skel)
 		return errno ? -errno : -EINVAL;
-	probe->stripe_cnt = choose_stripes();
+	probe->stripe_cnt = share_stripe_cnt(STRIPE_MAX);
 	probe->skel->rodata->stripe_mask = (uint32_t)probe->stripe_cnt - 1;
 	probe->skel->rodata->endpoint_max = TS_ENDPOINT_MAX;
 	set_filters(probe->skel, &probe->options);
 	err = choose_programs(probe->skel, hooks);
+	if (!err)
+		err = share_chains(probe->skel, &probe->options);
 	if (!err)
 		err = bpf_map__set_max_entries(probe->skel->maps.series,
 					       series_cnt * (uint32_t)probe->stripe_cnt);

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Owns the maps of chains, and ends those that take too long. Stages are passed by the programs on
+ * functions (func.bpf.c) and on sockets (sock.bpf.c).
+ */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+
+#include "chain.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+struct settle {
+	__u64 now_ns;
+};
+
+static __always_inline bool is_overdue(const struct ts_chain *chain, const struct ts_chain_state *s,
+				       __u64 now_ns)
+{
+	__u64 begin_ns = *(const volatile __u64 *)&s->times_ns[0];
+
+	return begin_ns < now_ns && now_ns - begin_ns >= chain->timeout_ns;
+}
+
+/* Also gives places back that nobody has used for as long. */
+static long settle_one(void *map, struct ts_chain_key *key, struct ts_chain_state *s,
+		       struct settle *settle)
+{
+	__u32 number = key->chain, passed_cnt = *(volatile __u32 *)&s->passed_cnt;
+	struct ts_chain *chain = bpf_map_lookup_elem(&chain_table, &number);
+
+	if (!chain || passed_cnt == TS_CHAIN_BUSY || !is_overdue(chain, s, settle->now_ns) ||
+	    !chain_claims(s, passed_cnt))
+		return 0;
+	/* By now its memory can be another one's. */
+	if (!is_overdue(chain, s, settle->now_ns)) {
+		chain_gives_back(s, passed_cnt);
+		return 0;
+	}
+	if (passed_cnt)
+		chain_stops(number, passed_cnt, false);
+	bpf_map_delete_elem(&chain_states, key);
+	return 0;
+}
+
+/* Run by user space. */
+SEC("syscall")
+int chain_settle(void *ctx)
+{
+	struct settle settle = {.now_ns = bpf_ktime_get_ns()};
+
+	bpf_for_each_map_elem(&chain_states, settle_one, &settle, 0);
+	return 0;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Stages of chains at sockets: what is under way there belongs to a thread or a goroutine. */
+#ifndef TICKSCOPE_BPF_CHAIN_SOCKET_H
+#define TICKSCOPE_BPF_CHAIN_SOCKET_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#include <tickscope/abi_chain.h>
+#include "chain.h"
+
+/* Go's compiler keeps the running goroutine's descriptor in r14, also in system calls. */
+static __always_inline __u64 socket_key(const struct ts_key *key)
+{
+	struct pt_regs *regs;
+
+	if (key->kind != TS_KEY_GOROUTINE)
+		return (__u32)bpf_get_current_pid_tgid();
+	regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	return BPF_CORE_READ(regs, r14);
+}
+
+static __always_inline void socket_step(const struct ts_step *step, __u64 now_ns, __u64 arrived_ns)
+{
+	struct ts_chain_counts *counts;
+	struct ts_chain_stage *stage;
+	struct ts_chain *chain;
+	struct passage p = {.time_ns = now_ns};
+
+	if (!chain_step(step, &chain, &stage))
+		return;
+	passage_set(&p, step, stage);
+	if (step->is_arrival) {
+		p.tid = 0;
+		if (arrived_ns) {
+			p.time_ns = arrived_ns;
+		} else {
+			counts = chain_counts_get(step->chain);
+			if (counts)
+				COUNTER_ADD(counts->arrivals_missed, 1);
+		}
+	}
+	p.key.value = socket_key(&stage->key);
+	if (stage->rekeys)
+		p.then_value = socket_key(&stage->then_key);
+	chain_pass(chain, stage, &p);
+}
+
+struct socket_passage {
+	const struct ts_point *point;
+	__u64 now_ns;
+	__u64 arrived_ns;
+};
+
+static long socket_one(__u32 i, struct socket_passage *p)
+{
+	if (i >= p->point->step_cnt || i >= TS_POINT_STEP_MAX)
+		return 1;
+	socket_step(&p->point->steps[i], p->now_ns, p->arrived_ns);
+	return 0;
+}
+
+/*
+ * The calling thread has sent or received. A function of the verifier's own, which is looked at
+ * once for all programs that call it. point: its number plus one. arrived_ns, of a receive: when
+ * what was read had come; 0: not known.
+ */
+__noinline int chain_at_socket(__u32 point, __u64 now_ns, __u64 arrived_ns)
+{
+	struct socket_passage p = {.now_ns = now_ns, .arrived_ns = arrived_ns};
+	__u32 number = point - 1;
+
+	if (!has_chains)
+		return 0;
+	p.point = bpf_map_lookup_elem(&chain_points, &number);
+	if (p.point)
+		bpf_loop(TS_POINT_STEP_MAX, socket_one, &p, 0);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Loads the maps of chains, and reads and settles what is in them. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include <tickscope/record.h>
+
+#include "chain.skel.h"
+#include "probe/chain.h"
+#include "probe/share.h"
+
+#define STRIPE_MAX 4 /* a chain of 8 stages is 0.2 MiB a stripe, 1.7 MiB with a breakdown */
+
+struct chain_probe {
+	struct chain_bpf *skel;
+	struct ts_chain chains[TS_CHAIN_MAX];
+	size_t chain_cnt;
+	size_t stripe_cnt;
+	struct ts_series *series;
+	size_t series_bytes;
+	struct ts_chain_counts *counts;
+	size_t counts_bytes;
+};
+
+/* Gives each chain its series; their number. */
+static uint32_t number_series(struct chain_probe *probe, const struct chain_options *options)
+{
+	uint32_t cnt = 0;
+
+	probe->chain_cnt = options->chain_cnt;
+	for (size_t i = 0; i < options->chain_cnt; i++) {
+		probe->chains[i] = options->chains[i];
+		probe->chains[i].series = cnt;
+		cnt += probe->chains[i].wants_breakdown ? TS_CHAIN_SERIES_CNT : TS_CHAIN_STAGE_MAX;
+	}
+	return cnt;
+}
+
+static int load(struct chain_probe *probe, uint32_t series_cnt)
+{
+	uint32_t entries = series_cnt * (uint32_t)probe->stripe_cnt;
+	int err;
+
+	probe->skel = chain_bpf__open();
+	if (!probe->skel)
+		return errno ? -errno : -EINVAL;
+	probe->skel->rodata->has_chains = 1;
+	probe->skel->rodata->chain_stripe_mask = (uint32_t)probe->stripe_cnt - 1;
+	err = bpf_map__set_max_entries(probe->skel->maps.chain_series, entries);
+	if (!err)
+		err = chain_bpf__load(probe->skel);
+	if (err)
+		return err;
+	probe->series = share_map_array(probe->skel->maps.chain_series,
+					entries * sizeof(struct ts_series), &probe->series_bytes);
+	if (!probe->series)
+		return -errno;
+	probe->counts = share_map_array(probe->skel->maps.chain_counts,
+					TS_CHAIN_MAX * sizeof(struct ts_chain_counts),
+					&probe->counts_bytes);
+	return probe->counts ? 0 : -errno;
+}
+
+static int put(const struct bpf_map *map, uint32_t key, const void *value)
+{
+	return bpf_map_update_elem(bpf_map__fd(map), &key, value, BPF_ANY) ? -errno : 0;
+}
+
+static int fill(const struct chain_probe *probe, const struct chain_options *options)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; i < options->chain_cnt && !err; i++)
+		err = put(probe->skel->maps.chain_table, i, &probe->chains[i]);
+	for (uint32_t i = 0; i < options->point_cnt && !err; i++)
+		err = put(probe->skel->maps.chain_points, i, &options->points[i]);
+	return err;
+}
+
+int chain_open(const struct chain_options *options, struct chain_probe **ret_probe,
+	       struct fault *why)
+{
+	struct chain_probe *probe = calloc(1, sizeof(*probe));
+	int err = -ENOMEM;
+
+	if (!probe)
+		return fault_set(why, err, "out of memory");
+	if (!options->chain_cnt || options->chain_cnt > TS_CHAIN_MAX ||
+	    options->point_cnt > TS_POINT_MAX) {
+		err = fault_set(why, -EINVAL, "between 1 and %d chains can be followed",
+				TS_CHAIN_MAX);
+		goto free_probe;
+	}
+	probe->stripe_cnt = share_stripe_cnt(STRIPE_MAX);
+	err = load(probe, number_series(probe, options));
+	if (!err)
+		err = fill(probe, options);
+	if (err) {
+		fault_set(why, err, "chains cannot be followed on this kernel: %s", strerror(-err));
+		goto free_probe;
+	}
+	*ret_probe = probe;
+	return 0;
+free_probe:
+	chain_free(probe);
+	return err;
+}
+
+void chain_free(struct chain_probe *probe)
+{
+	if (!probe)
+		return;
+	if (probe->series)
+		munmap(probe->series, probe->series_bytes);
+	if (probe->counts)
+		munmap(probe->counts, probe->counts_bytes);
+	chain_bpf__destroy(probe->skel);
+	free(probe);
+}
+
+const struct bpf_object *chain_object(const struct chain_probe *probe)
+{
+	return probe ? probe->skel->obj : NULL;
+}
+
+int chain_set_stage(struct chain_probe *probe, uint32_t chain, uint32_t stage,
+		    const struct ts_chain_stage *value)
+{
+	if (chain >= probe->chain_cnt || stage >= TS_CHAIN_STAGE_MAX)
+		return -EINVAL;
+	probe->chains[chain].stages[stage] = *value;
+	return put(probe->skel->maps.chain_table, chain, &probe->chains[chain]);
+}
+
+size_t chain_stripe_cnt(const struct chain_probe *probe)
+{
+	return probe->stripe_cnt;
+}
+
+static struct ts_series *stripes_of(const struct chain_probe *probe, uint32_t chain, uint32_t which)
+{
+	return probe->series + (probe->chains[chain].series + which) * probe->stripe_cnt;
+}
+
+const struct ts_series *chain_series(const struct chain_probe *probe, uint32_t chain,
+				     uint32_t which)
+{
+	return stripes_of(probe, chain, which);
+}
+
+const struct ts_chain_counts *chain_counts(const struct chain_probe *probe, uint32_t chain)
+{
+	return &probe->counts[chain];
+}
+
+void chain_settle(struct chain_probe *probe)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, run);
+
+	bpf_prog_test_run_opts(bpf_program__fd(probe->skel->progs.chain_settle), &run);
+}
+
+int chain_take(struct chain_probe *probe, const struct ts_chain_key *key,
+	       struct ts_chain_state *ret_state)
+{
+	int fd = bpf_map__fd(probe->skel->maps.chain_states);
+
+	return bpf_map_lookup_and_delete_elem(fd, key, ret_state) ? -errno : 0;
+}
+
+void chain_complete(struct chain_probe *probe, uint32_t chain, const struct ts_chain_state *state)
+{
+	uint64_t before_ns = state->times_ns[0];
+
+	for (uint32_t i = 1; i < probe->chains[chain].stage_cnt; i++) {
+		struct ts_series *segment = stripes_of(probe, chain, i);
+
+		COUNTER_ADD(segment->entries, 1);
+		series_record(segment, (int64_t)(state->times_ns[i] - before_ns));
+		if (state->times_ns[i] > before_ns)
+			before_ns = state->times_ns[i];
+	}
+	series_record(stripes_of(probe, chain, 0), (int64_t)(before_ns - state->times_ns[0]));
+}
+
+void chain_time_out(struct chain_probe *probe, uint32_t chain, const struct ts_chain_state *state)
+{
+	struct ts_chain_counts *counts = &probe->counts[chain];
+
+	if (!state->passed_cnt || state->passed_cnt > TS_CHAIN_STAGE_MAX)
+		return;
+	COUNTER_ADD(counts->timed_out, 1);
+	COUNTER_ADD(counts->stopped_at[state->passed_cnt - 1], 1);
+	COUNTER_ADD(stripes_of(probe, chain, 0)->unwound, 1);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside user/probe: maps that programs of several objects have in common, and how they are
+ * sized and read. */
+#ifndef TICKSCOPE_PROBE_SHARE_H
+#define TICKSCOPE_PROBE_SHARE_H
+
+#include <stddef.h>
+
+struct bpf_map;
+struct bpf_object;
+struct chain_probe;
+
+/*
+ * Before `to` is loaded: its maps whose names begin so become those of `from`, which is loaded;
+ * with NULL they are not made, and no code that can be reached may use them. 0 or -errno.
+ */
+int share_maps(struct bpf_object *to, const struct bpf_object *from, const char *prefix);
+
+/* Copies of each series: a power of two, not more than there are CPUs, nor than max. */
+size_t share_stripe_cnt(size_t max);
+
+/* The array in our address space, in whole pages, *ret_bytes of them; NULL with errno. */
+void *share_map_array(const struct bpf_map *map, size_t bytes, size_t *ret_bytes);
+
+/* NULL of NULL. */
+const struct bpf_object *chain_object(const struct chain_probe *probe);
+
+#endif
