@@ -4,10 +4,6 @@
 #ifndef TICKSCOPE_RECORD_H
 #define TICKSCOPE_RECORD_H
 
-#ifndef __bpf__
-#include <stdbool.h>
-#endif
-
 #include <tickscope/abi.h>
 
 /*
@@ -16,8 +12,8 @@
  */
 #define COUNTER_ADD(counter, n) ((void)__sync_fetch_and_add(&(counter), (n)))
 
-/* One attempt to raise *top to value; true when nothing is left to do. */
-static inline __attribute__((always_inline)) bool counter_try_raise(__u64 *top, __u64 value)
+/* One attempt to raise *top to value; not 0 when nothing is left to do. */
+static inline __attribute__((always_inline)) int counter_try_raise(__u64 *top, __u64 value)
 {
 	__u64 seen = *(volatile __u64 *)top;
 
