@@ -15,6 +15,7 @@
 #include "result.h"
 #include "series.h"
 #include "site.h"
+#include "slowest.h"
 #include "span.h"
 #include "split.h"
 
@@ -101,6 +102,7 @@ static __always_inline void close_call(struct pt_regs *ctx, const struct ts_site
 	series_record(s, now_ns - end.start_ns);
 	if (has_task_times && site->shares)
 		split_end(&(struct split_end){&end, sp, now_ns, site->series, site->shares}, &sums);
+	slowest_call(ctx, site->slow_operation, now_ns, now_ns - end.start_ns, sp == ctx->sp);
 	if (end.nested_hits)
 		COUNTER_ADD(s->nested_hits, end.nested_hits);
 	if (site->error && !(site->flags & TS_SITE_NO_VALUE) &&
@@ -200,6 +202,7 @@ static __always_inline void session_return(struct pt_regs *ctx, __u64 cookie)
 	__u64 now_ns = bpf_ktime_get_ns();
 	const struct ts_site *site = site_at((cookie >> COOKIE_TIME_BITS) - 1);
 	struct ts_series *s;
+	__s64 elapsed_ns;
 
 	if (!site)
 		return;
@@ -210,7 +213,9 @@ static __always_inline void session_return(struct pt_regs *ctx, __u64 cookie)
 	s = series_get(site->series);
 	if (!s)
 		return;
-	series_record(s, cookie_elapsed_ns(cookie, now_ns));
+	elapsed_ns = cookie_elapsed_ns(cookie, now_ns);
+	series_record(s, elapsed_ns);
+	slowest_call(ctx, site->slow_operation, now_ns, elapsed_ns, false);
 	if (site->error && is_error(site->error, ctx, 0))
 		COUNTER_ADD(s->errors, 1);
 }

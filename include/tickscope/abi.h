@@ -60,12 +60,13 @@ _Static_assert(sizeof(struct ts_series) % 64 == 0, "stripes do not share cache l
 
 /* What the BPF cookie (an index into the map `sites`) stands for. */
 struct ts_site {
-	__u32 tgid;	 /* the only process that counts; 0: any that maps the file */
-	__u32 series;	 /* index into the series, before striping */
-	__u32 error;	 /* index into the map `errors`; 0: no error expression */
-	__s32 sp_adjust; /* entry stack pointer = stack pointer at the site + this, bytes */
-	__u16 flags;	 /* TS_SITE_* */
-	__u8 condition;	 /* x86 condition code (the low nibble of Jcc) for TS_SITE_CONDITIONAL */
+	__u32 tgid;	      /* the only process that counts; 0: any that maps the file */
+	__u32 series;	      /* index into the series, before striping */
+	__u16 error;	      /* index into the map `errors`; 0: no error expression */
+	__u16 slow_operation; /* number plus one of its ts_slow_slots; 0: none are kept */
+	__s32 sp_adjust;      /* entry stack pointer = stack pointer at the site + this, bytes */
+	__u16 flags;	      /* TS_SITE_* */
+	__u8 condition; /* x86 condition code (the low nibble of Jcc) for TS_SITE_CONDITIONAL */
 	__u8 reserved;
 	__u32 shares; /* the first of TS_STATE_CNT series; 0: the span is not split */
 };

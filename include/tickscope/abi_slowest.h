@@ -7,7 +7,8 @@
 
 #define TS_SLOWEST_MAX	      32  /* of an operation */
 #define TS_SLOW_OPERATION_MAX 512 /* that have them: functions, and behind them chains */
-#define TS_SLOW_STACK_MAX     32  /* frames of the user stack */
+#define TS_SLOW_FUNCTION_MAX  (TS_SLOW_OPERATION_MAX - TS_CHAIN_MAX)
+#define TS_SLOW_STACK_MAX     32 /* frames of the user stack */
 #define TS_SLOW_RING_BYTES    (256U << 10)
 
 /* The durations of the slowest so far; whoever finds a smaller one than its own takes its place,
@@ -15,6 +16,7 @@
  * times. */
 struct ts_slow_slots {
 	__u64 limit_ns; /* nothing up to this is among them */
+	__u64 dropped;	/* belonged here, and did not fit the ring */
 	__u64 durations_ns[TS_SLOWEST_MAX];
 };
 
@@ -30,8 +32,9 @@ struct ts_slow_event {
 	__u32 has_sums;
 	__u32 reserved;
 	__u64 times_ns[TS_CHAIN_STAGE_MAX];
-	struct ts_task_sums sums;	 /* over the whole, where has_sums */
-	__u64 frames[TS_SLOW_STACK_MAX]; /* return addresses, innermost first */
+	struct ts_task_sums sums; /* over the whole, where has_sums */
+	/* Return addresses, innermost first; of a chain the first is the instruction itself. */
+	__u64 frames[TS_SLOW_STACK_MAX];
 };
 
 #endif

@@ -48,7 +48,7 @@ RUST_FLAGS_rdesk := $(RUST_LEGACY)
 RUST_FLAGS_rdesk-v0 := -Csymbol-mangling-version=v0
 RUST_FLAGS_rdesk-abort := $(RUST_LEGACY) -Cpanic=abort
 
-BPF_TARGETS := $(addprefix $(BPF_TARGET_DIR)/,$(PLAIN_VARIANTS) frames exceptions timed libtarget.so uses_library jit execs hidden rpc udp \
+BPF_TARGETS := $(addprefix $(BPF_TARGET_DIR)/,$(PLAIN_VARIANTS) frames exceptions timed slow libtarget.so uses_library jit execs hidden rpc udp \
 	tls_peer tls_peer-static tls_certificate $(GO_VARIANTS) $(RUST_BUILDS) rdesk-stripped)
 
 $(addprefix $(BPF_TARGET_DIR)/,$(PLAIN_VARIANTS)): $(BPF_TARGET_DIR)/%: tests/bpf/targets/plain.c $(BPF_TARGET_HEADER)
@@ -58,6 +58,11 @@ $(addprefix $(BPF_TARGET_DIR)/,$(PLAIN_VARIANTS)): $(BPF_TARGET_DIR)/%: tests/bp
 $(addprefix $(BPF_TARGET_DIR)/,frames timed uses_library execs hidden rpc udp): $(BPF_TARGET_DIR)/%: tests/bpf/targets/%.c $(BPF_TARGET_HEADER)
 	@mkdir -p $(@D)
 	$(CC) $(BPF_TARGET_CFLAGS) -fcf-protection=full -o $@ $< -lpthread -ldl $(if $(filter rpc,$*),-luring)
+
+# Whose stack can be walked: by frame pointers.
+$(BPF_TARGET_DIR)/slow: tests/bpf/targets/slow.c $(BPF_TARGET_HEADER)
+	@mkdir -p $(@D)
+	$(CC) $(BPF_TARGET_CFLAGS) -fcf-protection=full -fno-omit-frame-pointer -o $@ $< -lpthread
 
 # The end-to-end tests' program, with the library and with the code in itself; and what it shows its other side, which is itself.
 $(BPF_TARGET_DIR)/tls_peer $(BPF_TARGET_DIR)/tls_peer-static: $(BPF_TARGET_DIR)/%: $(BUILD)/e2e/%

@@ -15,6 +15,7 @@
 #include "cli/cli.h"
 #include "cli/report.h"
 #include "cli/report_fill.h"
+#include "cli/report_slowest.h"
 #include "config/duration.h"
 #include "config/quantity.h"
 #include "config/endpoint_argument.h"
@@ -61,6 +62,8 @@ static const char usage[] =
 	"  -i, --interval TIME     show each TIME (1s on a terminal; else only the summary)\n"
 	"      --net               percentiles less the probe's own share of the time, as measured "
 	"on this machine\n"
+	"      --slowest N         the N slowest calls of each function, one by one, with their "
+	"callers; at most 32\n"
 	"      --histogram         draw the distributions at the end\n"
 	"      --json              one object per interval and one for the summary "
 	"(tickscope.summary/1)\n"
@@ -92,7 +95,8 @@ enum {
 	OPTION_PROTOCOL,
 	OPTION_HOOKS,
 	OPTION_NO_SANDBOX,
-	OPTION_MAX_OVERHEAD
+	OPTION_MAX_OVERHEAD,
+	OPTION_SLOWEST
 };
 
 static const struct option options[] = {
@@ -109,6 +113,7 @@ static const struct option options[] = {
 	{"interval", required_argument, NULL, 'i'},
 	{"net", no_argument, NULL, OPTION_NET},
 	{"histogram", no_argument, NULL, OPTION_HISTOGRAM},
+	{"slowest", required_argument, NULL, OPTION_SLOWEST},
 	{"json", no_argument, NULL, OPTION_JSON},
 	{"level", required_argument, NULL, OPTION_LEVEL},
 	{"exit", required_argument, NULL, OPTION_EXIT},
@@ -247,6 +252,7 @@ static int on_end(const struct daemon_view *view, void *context)
 	report_write_table(&t->report, &t->style, stdout);
 	putchar('\n');
 	report_write_quality(&t->report, stdout);
+	report_slowest_write(&t->report, &t->style, stdout);
 	if (t->wants_histogram)
 		report_write_histograms(&t->report, &t->style, stdout);
 	return finish_output(t);
@@ -380,6 +386,11 @@ static int take_option(struct trace *t, int option, char *value)
 		return CLI_OK;
 	case OPTION_PROTOCOL:
 		return set_protocol(t, value);
+	case OPTION_SLOWEST:
+		return cli_parse_count("trace", "--slowest", value, TS_SLOWEST_MAX,
+				       &t->config.slowest_cnt)
+			       ? CLI_OK
+			       : CLI_USAGE;
 	case OPTION_HOOKS:
 		return set_hooks(t, value);
 	case OPTION_ERROR:

@@ -17,6 +17,9 @@
 #define REPORT_LABEL_MAX    LABELS_MAX
 #define REPORT_QUANTILE_MAX 8 /* further ones that are asked for: columns of a table */
 
+struct slow_list;
+struct chain;
+
 struct report_label {
 	const char *name;
 	const char *value;
@@ -63,6 +66,8 @@ struct report_operation {
 	const char *probe; /* how and where it is attached */
 	uint64_t probe_cost_ns;
 	uint64_t probe_inner_ns;
+	const struct slow_list *slowest; /* NULL: none are kept, or were told */
+	const struct chain *chain;	 /* that it is, with the words of its stages; NULL: none */
 };
 
 /* Strings, pids and windows belong to whoever filled it. */
@@ -76,6 +81,10 @@ struct report {
 	size_t operation_cnt;
 	const struct stats_quantile *quantiles; /* beyond stats_quantiles */
 	size_t quantile_cnt;
+	bool has_slowest; /* they were asked for */
+	uint64_t slowest_dropped;
+	uint64_t slowest_mono_ns; /* an instant of their clock … */
+	uint64_t slowest_wall_ns; /* … and of the wall's */
 };
 
 /* One that is asked for; STATS_NULL where it is not known. */

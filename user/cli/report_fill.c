@@ -54,6 +54,8 @@ static void fill_operation(struct report_operation *r, const struct operation *o
 	for (size_t i = 0; i < o->label_cnt; i++)
 		r->labels[r->label_cnt++] =
 			(struct report_label){o->labels[i].name, o->labels[i].value};
+	if (!is_interval)
+		r->slowest = o->slowest;
 	if (o->rpc)
 		fill_rpc(&r->rpc, o->rpc, view, is_interval);
 	stats_of(&r->stats, w, o->cost.inner_ns);
@@ -71,6 +73,10 @@ int report_fill(struct report *report, const struct daemon_view *view, bool is_i
 	report->is_interval = is_interval;
 	report->start_wall_ns = is_interval ? view->interval_start_wall_ns : view->start_wall_ns;
 	report->end_wall_ns = view->now_wall_ns;
+	report->has_slowest = view->has_slowest && !is_interval;
+	report->slowest_dropped = view->slowest_dropped;
+	report->slowest_mono_ns = view->start_mono_ns;
+	report->slowest_wall_ns = view->start_wall_ns;
 	for (size_t i = 0; i < view->operation_cnt; i++)
 		fill_operation(&operations[i], &view->operations[i], view, is_interval);
 	return 0;

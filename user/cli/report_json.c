@@ -6,6 +6,7 @@
 
 #include "base/wall_time.h"
 #include "cli/report.h"
+#include "cli/report_slowest.h"
 
 #define RELATIVE_ERROR 0.0039 /* half a bucket of bucket.h, 1 / 256 */
 
@@ -251,6 +252,11 @@ int report_write_json(const struct report *report, FILE *out)
 	json_object_set_new(root, "end", time_json(report->end_wall_ns));
 	json_object_set_new(root, "kernel", text_json(report->kernel));
 	json_object_set_new(root, "interval", json_boolean(report->is_interval));
+	if (report->has_slowest) {
+		json_object_set_new(root, "slowest", report_slowest_json(report));
+		json_object_set_new(root, "slowest_dropped",
+				    json_integer((json_int_t)report->slowest_dropped));
+	}
 	/* Every call above takes NULL where memory ran out; an object that lacks a member would be
 	 * a lie. */
 	err = json_object_set_new(root, "operations", operations) ? -ENOMEM : 0;

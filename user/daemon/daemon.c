@@ -19,6 +19,7 @@
 #include "daemon/overhead.h"
 #include "daemon/places.h"
 #include "daemon/rpc.h"
+#include "daemon/slow_calls.h"
 #include "daemon/sources.h"
 
 #define LOOK_INTERVALS 5 /* between two looks for processes whose start was not told */
@@ -248,6 +249,9 @@ static bool dispatch(struct loop *l, uint64_t source)
 		probe_read_events(d->probe, on_kernel_event, d);
 		say_dropped_events(d);
 		return d->traced_cnt || processes_may_come(d);
+	case DAEMON_SOURCE_SLOWEST:
+		slow_calls_read(d);
+		return true;
 	case DAEMON_SOURCE_PROCESS:
 		processes_ended(d, (pid_t)(source & ~DAEMON_SOURCE_MASK));
 		return d->traced_cnt || processes_may_come(d);
@@ -295,6 +299,7 @@ static int run_attached(struct loop *l, struct fault *why)
 	if (err)
 		return fault_set(why, err, "the loop failed: %s", strerror(-err));
 	processes_stop(l->d);
+	slow_calls_read(l->d);
 	operations_read(l->d, clock_mono_ns(), true);
 	view_fill(l->d, &view);
 	err = output->on_end(&view, output->context);
@@ -314,6 +319,7 @@ static void daemon_free(struct daemon *d)
 	streams_stop(d);
 	tls_free(d->tls);
 	sock_free(d->sock);
+	slow_calls_stop(d);
 	names_cache_free(d->names);
 	places_stop(d);
 	free(d);

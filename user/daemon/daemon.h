@@ -18,8 +18,10 @@
 #include "config/chain.h"
 #include "config/config.h"
 #include "judge/budget.h"
+#include "measure/longest.h"
 #include "measure/window.h"
 #include "probe/probe.h"
+#include "probe/slowest.h"
 #include "probe/sock.h"
 #include "protocol/protocol.h"
 #include "target/target.h"
@@ -143,6 +145,19 @@ struct operation_label {
 	char value[LABEL_VALUE_BYTES];
 };
 
+/* One of the slowest. */
+struct slow_call {
+	struct ts_slow_event event;
+	/* Of its frames, "desk::submit+0x1f"; NULL: code without a name. */
+	const char *names[TS_SLOW_STACK_MAX];
+};
+
+/* The slowest since the start: calls[order.places[0]] is the slowest of all. */
+struct slow_list {
+	struct longest order;
+	struct slow_call calls[TS_SLOWEST_MAX];
+};
+
 /* An operation and what it counted; strings and arrays belong to the daemon. */
 struct operation {
 	enum operation_kind kind;
@@ -173,6 +188,8 @@ struct operation {
 	uint64_t overhead_entries; /* that this was taken at */
 	bool is_detached;	   /* over the budget; probe_text has the figures */
 	struct counted counted;
+	uint32_t slow_operation;   /* number plus one of its ts_slow_slots; 0: none */
+	struct slow_list *slowest; /* NULL: none were told */
 };
 
 struct daemon_process {
@@ -195,6 +212,9 @@ struct daemon_view {
 	const struct daemon_process *processes;
 	const struct daemon_target_state *targets; /* of each in the configuration */
 	uint64_t start_wall_ns;			   /* of the trace */
+	uint64_t start_mono_ns;			   /* the same instant, of the slowest's clock */
+	bool has_slowest;			   /* the slowest are kept */
+	uint64_t slowest_dropped;		   /* of them, those that could not be told */
 	uint64_t interval_start_wall_ns;
 	uint64_t now_wall_ns;
 	enum probe_level level; /* PROBE_LEVEL_AUTO: no function is traced */

@@ -19,6 +19,7 @@
 #define DAEMON_SOURCE_PROCESS (5ULL << 32)
 #define DAEMON_SOURCE_STREAM  (6ULL << 32)
 #define DAEMON_SOURCE_EXTRA   (7ULL << 32)
+#define DAEMON_SOURCE_SLOWEST (8ULL << 32)
 #define DAEMON_SOURCE_MASK    (0xffULL << 32)
 
 /* Probes on one file, in whatever process maps it: what a target's executable gets. */
@@ -72,10 +73,12 @@ struct traced {
 struct daemon {
 	const struct daemon_config *config;
 	const struct daemon_output *output;
-	struct probe *probe;	 /* NULL: no functions are traced */
-	struct sock_probe *sock; /* NULL: no connections are */
-	struct streams *streams; /* NULL: no protocol is parsed */
-	struct tls_probe *tls;	 /* NULL: no OpenSSL is looked into */
+	struct probe *probe;	       /* NULL: no functions are traced */
+	struct sock_probe *sock;       /* NULL: no connections are */
+	struct streams *streams;       /* NULL: no protocol is parsed */
+	struct tls_probe *tls;	       /* NULL: no OpenSSL is looked into */
+	struct slowest_probe *slowest; /* NULL: the slowest are not kept */
+	struct slow_calls *slow_calls; /* likewise */
 	struct names_cache *names;
 	struct operation *operations;
 	size_t operation_cnt;

@@ -8,6 +8,7 @@
 #include "daemon/operations.h"
 #include "daemon/places.h"
 #include "daemon/rpc.h"
+#include "daemon/slow_calls.h"
 
 static const char *const kinds[] = {
 	[OPERATION_FUNCTION] = "function",     [OPERATION_RPC_CLIENT] = "rpc_client",
@@ -71,6 +72,7 @@ static void operation_fini(struct operation *o)
 	if (o->rpc)
 		counted_fini(&o->rpc->connect);
 	free(o->rpc);
+	free(o->slowest);
 }
 
 void operations_fini(struct daemon *d)
@@ -168,6 +170,7 @@ static int operation_init(struct daemon *d, struct operation *o, const struct op
 	o->place_idx = wish->place_idx;
 	o->target_idx = d->places[wish->place_idx].target_idx;
 	o->series = d->function_operation_cnt;
+	o->slow_operation = slow_calls_slots_of_function(d, o->series);
 	o->uncovered_copies = plan->uncovered_copies;
 	if (plan->also)
 		o->also = strdup(plan->also);

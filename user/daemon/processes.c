@@ -7,6 +7,7 @@
 #include "daemon/operations.h"
 #include "daemon/places.h"
 #include "daemon/rpc.h"
+#include "daemon/slow_calls.h"
 #include "target/discover.h"
 
 static bool has_functions(const struct daemon_config *config)
@@ -54,14 +55,17 @@ static int open_probe(struct daemon *d, size_t series_cnt, struct fault *why)
 	d->function_operation_max = (uint32_t)series_cnt;
 	d->operation_max = series_cnt + rpc_operation_max(d);
 	options.series_cnt = series_cnt;
+	options.slowest = d->slowest;
 	/* It also tells of processes that start: needed without functions, too. */
 	return has_functions(d->config) || may_come ? probe_open(&options, &d->probe, why) : 0;
 }
 
 static int open_all(struct daemon *d, size_t series_cnt, struct fault *why)
 {
-	int err = open_probe(d, series_cnt, why);
+	int err = slow_calls_start(d, why);
 
+	if (!err)
+		err = open_probe(d, series_cnt, why);
 	if (!err && rpc_is_wanted(d->config))
 		err = rpc_start(d, why);
 	return err ? err : operations_start(d, why);
@@ -274,6 +278,7 @@ static void leave_operations(struct daemon *d, const struct traced *t)
 
 static void traced_remove(struct daemon *d, struct traced *t)
 {
+	slow_calls_leave(d, t->pid);
 	/* First the spans that are known one by one: what then is open in a series is the rest. */
 	if (d->probe)
 		probe_settle_process(d->probe, t->pid);

@@ -77,6 +77,8 @@ int sources_watch_kernel(struct daemon *d, struct sources *s)
 
 	if (d->probe)
 		err = watch(d, probe_event_fd(d->probe), DAEMON_SOURCE_EVENTS);
+	if (!err && d->slowest)
+		err = watch(d, slowest_fd(d->slowest), DAEMON_SOURCE_SLOWEST);
 	if (!err && d->streams)
 		err = stream_start(d, s);
 	return err;

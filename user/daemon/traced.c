@@ -12,6 +12,7 @@
 #include "daemon/operations.h"
 #include "daemon/places.h"
 #include "daemon/rpc.h"
+#include "daemon/slow_calls.h"
 
 static const struct daemon_target *target_of(const struct daemon *d, const struct traced *t)
 {
@@ -254,6 +255,7 @@ int traced_attach(struct daemon *d, struct traced *t, struct fault *why)
 		list->items[list->cnt++] = (struct probe_request){
 			.plan = plans[i],
 			.series = o->series,
+			.slow_operation = o->slow_operation,
 			.error = o->error,
 			.keeps_result = o->needs_result,
 			.is_alone = t->operation_cnt == 1,
@@ -291,6 +293,7 @@ int traced_take(struct daemon *d, struct traced *t, struct fault *why)
 		traced_fini(d, t);
 		return err;
 	}
+	slow_calls_add_process(d, t->pid);
 	t->since_wall_ns = clock_wall_ns();
 	d->targets[t->target_idx].live_cnt++;
 	d->targets[t->target_idx].fault.text[0] = '\0';

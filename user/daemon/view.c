@@ -37,6 +37,9 @@ void view_fill(struct daemon *d, struct daemon_view *view)
 		.processes = d->processes,
 		.targets = d->target_states,
 		.start_wall_ns = d->start_wall_ns,
+		.start_mono_ns = d->start_mono_ns,
+		.has_slowest = d->slowest,
+		.slowest_dropped = d->slowest ? slowest_dropped(d->slowest) : 0,
 		.interval_start_wall_ns =
 			d->start_wall_ns + (d->interval_mono_ns - d->start_mono_ns),
 		.now_wall_ns = d->start_wall_ns + (d->read_mono_ns - d->start_mono_ns),

@@ -71,8 +71,9 @@ static void list_add(struct site_list *list, const struct probe_request *request
 	r->site = *site;
 	r->site.tgid = (uint32_t)list->pid;
 	r->site.series = request->series;
-	r->site.error = request->error;
+	r->site.error = (uint16_t)request->error;
 	r->site.shares = request->shares;
+	r->site.slow_operation = (uint16_t)request->slow_operation;
 	list->owners[list->cnt++] = request->plan;
 }
 

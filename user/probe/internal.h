@@ -34,7 +34,8 @@ struct probe {
 	enum probe_level level;
 	size_t series_cnt; /* without the one for calibration, which is last */
 	size_t stripe_cnt;
-	struct ts_series *series; /* mapped */
+	struct slowest_probe *slowest; /* NULL: none are kept */
+	struct ts_series *series;      /* mapped */
 	size_t series_bytes;
 	uint32_t *free_sites; /* stack of unused indices of the map `sites` */
 	size_t free_site_cnt;

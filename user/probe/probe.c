@@ -17,6 +17,7 @@
 #include "probe/chain.h"
 #include "probe/internal.h"
 #include "probe/share.h"
+#include "probe/slowest_bind.h"
 
 static const char *const level_names[PROBE_LEVEL_END] = {"auto", "session", "multi", "perf"};
 
@@ -95,6 +96,17 @@ static int probe_share_chains(struct probe *probe)
 	return share_maps(skel->obj, chain_object(probe->chains), "chain_");
 }
 
+static int probe_bind_slowest(struct probe *probe)
+{
+	int cnt = slowest_bind(probe->slowest, probe->skel->maps.slow_slots,
+			       probe->skel->maps.slow_events);
+
+	if (cnt < 0)
+		return cnt;
+	probe->skel->rodata->slowest_cnt = (uint32_t)cnt;
+	return 0;
+}
+
 /* Loads everything at one level. */
 static int probe_load(struct probe *probe, enum probe_level level)
 {
@@ -104,7 +116,9 @@ static int probe_load(struct probe *probe, enum probe_level level)
 	if (!probe->skel)
 		return errno ? -errno : -EINVAL;
 	probe->skel->rodata->stripe_mask = (uint32_t)probe->stripe_cnt - 1;
-	err = probe_size_maps(probe);
+	err = probe_bind_slowest(probe);
+	if (!err)
+		err = probe_size_maps(probe);
 	if (!err)
 		err = probe_share_chains(probe);
 	if (!err)
@@ -239,6 +253,7 @@ int probe_open(const struct probe_options *options, struct probe **ret_probe, st
 	libbpf_set_print(discard_libbpf_output);
 	probe->series_cnt = options->series_cnt;
 	probe->chains = options->chains;
+	probe->slowest = options->slowest;
 	err = probe_choose_stripes(
 		probe, options->max_map_bytes ? options->max_map_bytes : PROBE_MAP_BYTES, why);
 	if (err)

@@ -81,6 +81,20 @@ struct process {
 	bool has_stack_switching;
 };
 
+/* One line of /proc/PID/maps. */
+struct mapping {
+	uint64_t start;
+	uint64_t end;
+	char perms[5];
+	uint64_t offset; /* in the file */
+	uint64_t device;
+	uint64_t inode;
+	char *path; /* in the line */
+};
+
+/* process.c: changes the line. False: it is none. */
+bool process_parse_mapping(char *line, struct mapping *ret_mapping);
+
 /* image.c: the file. */
 int image_open(struct image *image, struct fault *why);
 void image_fini(struct image *image);

@@ -42,24 +42,15 @@ static bool ends_with(const char *text, const char *end)
 	return length >= end_length && strcmp(text + length - end_length, end) == 0;
 }
 
-/* One line of /proc/PID/maps. */
-struct mapping {
-	uint64_t start;
-	uint64_t end;
-	char perms[5];
-	uint64_t device;
-	uint64_t inode;
-	char *path; /* in the line */
-};
-
-static bool parse_mapping(char *line, struct mapping *m)
+bool process_parse_mapping(char *line, struct mapping *ret_mapping)
 {
+	struct mapping *m = ret_mapping;
 	unsigned int major, minor;
 	int path_at = 0;
 
 	line[strcspn(line, "\n")] = '\0';
-	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %*x %x:%x %" SCNu64 " %n", &m->start, &m->end,
-		   m->perms, &major, &minor, &m->inode, &path_at) < 6)
+	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %x:%x %" SCNu64 " %n", &m->start,
+		   &m->end, m->perms, &m->offset, &major, &minor, &m->inode, &path_at) < 7)
 		return false;
 	m->device = (uint64_t)major << 20 | minor;
 	m->path = path_at ? line + path_at : line + strlen(line);
@@ -172,7 +163,7 @@ static int read_maps(struct process *p, const struct main_file *main_file, bool 
 	while (!err && getline(&line, &room, file) > 0) {
 		struct mapping m;
 
-		if (!parse_mapping(line, &m))
+		if (!process_parse_mapping(line, &m))
 			continue;
 		p->has_mappings = true;
 		p->has_kernel_bypass |= is_bypass(m.path);

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The slowest calls against a program's own log: it knows of each call a time that passed inside
+ * and one that passed around it, between which the probe's has to lie.
+ */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "harness.h"
+
+#define WALL_SLACK_NS 20000000 /* between two readings of two clocks on a busy machine */
+
+struct logged {
+	json_int_t tid;
+	json_int_t shortest_ns;
+	json_int_t longest_ns;
+	json_int_t begin_wall_ns; /* at the end of the thread's call before it */
+	json_int_t end_wall_ns;
+	bool is_told;
+};
+
+struct log {
+	struct logged *calls;
+	size_t cnt;
+};
+
+static struct log log_read(const json_t *truth)
+{
+	const json_t *calls = json_object_get(truth, "calls");
+	struct log log = {.cnt = json_array_size(calls)};
+
+	log.calls = calloc(log.cnt + 1, sizeof(*log.calls));
+	assert_non_null(log.calls);
+	for (size_t i = 0; i < log.cnt; i++) {
+		const json_t *call = json_array_get(calls, i);
+		struct logged *l = &log.calls[i];
+
+		l->tid = json_integer_value(json_array_get(call, 0));
+		l->shortest_ns = json_integer_value(json_array_get(call, 1));
+		l->longest_ns = json_integer_value(json_array_get(call, 2));
+		l->end_wall_ns = json_integer_value(json_array_get(call, 3));
+		if (i && l[-1].tid == l->tid)
+			l->begin_wall_ns = l[-1].end_wall_ns;
+	}
+	return log;
+}
+
+/* "2026-01-01T00:00:00.000000000Z" */
+static json_int_t wall_ns_of(const char *text)
+{
+	struct tm t = {0};
+	const char *rest;
+
+	assert_non_null(text);
+	rest = strptime(text, "%Y-%m-%dT%H:%M:%S.", &t);
+	assert_non_null(rest);
+	return (json_int_t)timegm(&t) * 1000000000 + strtol(rest, NULL, 10);
+}
+
+/* How far an instant is from the time between the ends of two calls. */
+static json_int_t distance_ns(const struct logged *l, json_int_t at)
+{
+	if (at < l->begin_wall_ns)
+		return l->begin_wall_ns - at;
+	return at > l->end_wall_ns ? at - l->end_wall_ns : 0;
+}
+
+/* The call that was told: that of its thread at that time. */
+static void find_call(struct log *log, const json_t *told)
+{
+	json_int_t took = json_number_at(told, "duration_ns"), tid = json_number_at(told, "tid");
+	json_int_t at = wall_ns_of(json_string_value(json_object_get(told, "at")));
+	struct logged *found = NULL;
+
+	for (size_t i = 0; i < log->cnt; i++) {
+		struct logged *l = &log->calls[i];
+
+		if (l->is_told || l->tid != tid || took < l->shortest_ns || took > l->longest_ns)
+			continue;
+		if (!found || distance_ns(l, at) < distance_ns(found, at))
+			found = l;
+	}
+	if (!found || distance_ns(found, at) > WALL_SLACK_NS)
+		fail_msg("nothing in the log is %s", json_dumps(told, JSON_COMPACT));
+	found->is_told = true;
+}
+
+static void check_stack(const json_t *told)
+{
+	static const char *const callers[] = {"slow_inner+0x", "slow_outer+0x", "slow_thread+0x"};
+	const json_t *stack = json_object_get(told, "stack");
+
+	for (size_t i = 0; i < sizeof(callers) / sizeof(callers[0]); i++) {
+		const char *frame = json_string_value(json_array_get(stack, i));
+
+		if (!frame || strncmp(frame, callers[i], strlen(callers[i])) != 0)
+			fail_msg("frame %zu is \"%s\", not \"%s…\"", i, frame ? frame : "missing",
+				 callers[i]);
+	}
+}
+
+/* What was told is in the log, and all else in the log was not longer. */
+static void check_told(const json_t *summary, struct log *log, size_t cnt)
+{
+	const json_t *told = json_object_get(summary, "slowest");
+	const json_t *operation = json_array_get(json_object_get(summary, "operations"), 0);
+	json_int_t last_ns = INT64_MAX;
+
+	check_identities(operation);
+	assert_int_equal(json_number_at(operation, "count"), (json_int_t)log->cnt);
+	assert_int_equal(json_array_size(told), cnt);
+	assert_int_equal(json_number_at(json_array_get(told, 0), "duration_ns"),
+			 json_number_at(operation, "max_ns"));
+	for (size_t i = 0; i < cnt; i++) {
+		const json_t *call = json_array_get(told, i);
+
+		assert_true(json_number_at(call, "duration_ns") <= last_ns);
+		last_ns = json_number_at(call, "duration_ns");
+		find_call(log, call);
+		check_stack(call);
+	}
+	for (size_t i = 0; i < log->cnt; i++) {
+		if (!log->calls[i].is_told && log->calls[i].shortest_ns > last_ns)
+			fail_msg("a call of at least %lld ns was not told, one of %lld was",
+				 (long long)log->calls[i].shortest_ns, (long long)last_ns);
+	}
+}
+
+struct wish {
+	const char *level;
+	const char *exit_policy;
+	const char *slowest;
+	const char *threads;
+	size_t cnt; /* to be told */
+};
+
+static void run(const struct wish *w)
+{
+	struct child *target = target_start("slow", "mixed", "320", w->threads);
+	char pid[16];
+	const char *args[] = {"trace",	   "-p",	   pid,	     "-f",	"slow_call",
+			      "--slowest", w->slowest,	   "--json", "--level", w->level,
+			      "--exit",	   w->exit_policy, NULL};
+	json_t *truth, *summary;
+	struct child *tracer;
+	struct log log;
+
+	snprintf(pid, sizeof(pid), "%d", target->pid);
+	print_message("# level %s, exit %s, %s slowest of %s threads\n", w->level, w->exit_policy,
+		      w->slowest, w->threads);
+	tracer = trace_start(args, target, &truth);
+	summary = trace_stop(tracer);
+	target_release(target);
+	log = log_read(truth);
+	check_told(summary, &log, w->cnt);
+	assert_int_equal(json_number_at(summary, "slowest_dropped"), 0);
+	free(log.calls);
+	json_decref(truth);
+	json_decref(summary);
+}
+
+static void test_levels(void **state)
+{
+	const char *const *levels = available_levels();
+
+	(void)state;
+	for (size_t i = 0; levels[i]; i++) {
+		run(&(struct wish){levels[i], "fast", "32", "4", 32});
+		run(&(struct wish){levels[i], "safe", "8", "4", 8});
+	}
+}
+
+static void test_counts(void **state)
+{
+	const char *level = available_levels()[0];
+
+	(void)state;
+	run(&(struct wish){level, "fast", "1", "1", 1});
+	run(&(struct wish){level, "safe", "1", "3", 1});
+	run(&(struct wish){level, "safe", "32", "1", 32});
+	run(&(struct wish){level, "fast", "8", "2", 8});
+}
+
+#define MANY_CNT 24  /* functions, whose first calls are all told */
+#define ROOM_CNT 574 /* of them in the ring */
+
+/* Who does not read meanwhile loses some, and counts them. */
+static void test_overflow(void **state)
+{
+	struct child *target = target_start("slow", "many", "40", NULL);
+	char pid[16];
+	const char *args[] = {"trace",	   "-p", pid,	   "-f", "many_*",
+			      "--slowest", "32", "--json", NULL};
+	json_int_t dropped, told;
+	struct child *tracer;
+	json_t *summary;
+	int status;
+
+	(void)state;
+	snprintf(pid, sizeof(pid), "%d", target->pid);
+	tracer = tickscope_start(args);
+	assert_true(child_await_err(tracer, "attached"));
+	kill(tracer->pid, SIGSTOP);
+	assert_int_equal(waitpid(tracer->pid, &status, WUNTRACED), tracer->pid);
+	child_send(target, "go\n");
+	assert_true(child_await_out(target, "}\n"));
+	kill(tracer->pid, SIGCONT);
+	assert_true(child_await_err(tracer, "faster than they can be told"));
+	summary = trace_stop(tracer);
+	target_release(target);
+	told = (json_int_t)json_array_size(json_object_get(summary, "slowest"));
+	dropped = json_number_at(summary, "slowest_dropped");
+	assert_in_range(told, 1, ROOM_CNT);
+	assert_in_range(dropped, MANY_CNT * 32 - ROOM_CNT, MANY_CNT * 40 - told);
+	json_decref(summary);
+}
+
+/* Without the option there is nothing of it; numbers that cannot be are refused. */
+static void test_refused(void **state)
+{
+	static const char *const numbers[] = {"0", "33", "-1", "many", ""};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		const char *args[] = {"trace", "-p", "1", "-f", "f", "--slowest", numbers[i], NULL};
+		struct child *tracer = tickscope_start(args);
+
+		assert_int_equal(child_finish(tracer), 2);
+		assert_non_null(strstr(tracer->err_text, "from 1 to 32"));
+		child_free(tracer);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_levels),
+		cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_overflow),
+		cmocka_unit_test(test_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
