@@ -270,6 +270,29 @@ static void write_health(const json_t *health, const struct status_style *style,
 	}
 }
 
+/* Those that are well have nothing to say. */
+static void write_checks(const json_t *list, const struct status_style *style, FILE *out)
+{
+	const json_t *item;
+	size_t i, columns = fitting(list, name_columns(style, 30));
+
+	if (!json_array_size(list))
+		return;
+	status_page_write_title("CHECKS", style, out);
+	json_array_foreach(list, i, item)
+	{
+		bool is_well = strcmp(text_of(item, "state"), "healthy") == 0;
+
+		fputs("  ", out);
+		write_cell(text_of(item, "name"), columns, out);
+		fputc(' ', out);
+		write_cell(text_of(item, "state"), 10, out);
+		fputs(is_well ? "" : "  ", out);
+		status_page_write_clean(is_well ? "" : text_of(item, "reason"), out);
+		fputc('\n', out);
+	}
+}
+
 static void write_self(const json_t *self, const struct status_style *style, FILE *out)
 {
 	char a[UNITS_TEXT_BYTES], b[UNITS_TEXT_BYTES], c[UNITS_TEXT_BYTES];
@@ -304,5 +327,6 @@ void status_page_write(const json_t *status, const struct status_style *style, F
 	write_sinks(json_object_get(status, "sinks"), style, out);
 	write_channels(json_object_get(status, "channels"), style, out);
 	write_health(json_object_get(status, "health"), style, out);
+	write_checks(json_object_get(status, "checks"), style, out);
 	write_self(json_object_get(status, "self"), style, out);
 }

@@ -45,6 +45,12 @@ static bool operation_is_well(const json_t *item)
 	return !json_is_true(json_object_get(item, "detached"));
 }
 
+/* One check that failed is no problem yet. */
+static bool check_is_well(const json_t *item)
+{
+	return !is_state(item, "unhealthy") && !is_state(item, "recovering");
+}
+
 static bool all(const json_t *list, bool (*is_well)(const json_t *item))
 {
 	const json_t *item;
@@ -65,6 +71,7 @@ bool status_problems_are_none(const json_t *status)
 	return json_is_true(json_object_get(status, "ready")) &&
 	       all(json_object_get(status, "targets"), target_is_well) &&
 	       all(json_object_get(status, "operations"), operation_is_well) &&
+	       all(json_object_get(status, "checks"), check_is_well) &&
 	       all(json_object_get(status, "sinks"), works) &&
 	       all(json_object_get(status, "channels"), works) &&
 	       (score < 0 || score > HEALTHY_ABOVE);
@@ -94,6 +101,7 @@ void status_problems_write(const json_t *s, const struct status_style *style, FI
 	} kinds[] = {
 		{"targets", "target", "reason", target_is_well},
 		{"operations", "operation", "probe", operation_is_well},
+		{"checks", "component", "reason", check_is_well},
 		{"sinks", "sink", "last_error", works},
 		{"channels", "channel", "last_error", works},
 	};

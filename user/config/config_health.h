@@ -12,6 +12,7 @@ struct config_health {
 	uint64_t timeout_ns;  /* what the loop or a worker may take; default 10 s */
 	uint32_t failure_threshold;  /* failed checks in a row that make it unhealthy; default 3 */
 	uint32_t recovery_threshold; /* good ones that make it healthy again; default 2 */
+	uint64_t max_memory_bytes;   /* resident, that is well; default 256 MiB */
 	uint64_t watchdog_ns;	     /* the loop may hang for so long; default 30 s; 0: for ever */
 };
 

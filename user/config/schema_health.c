@@ -5,6 +5,7 @@
 #include "config/key_types.h"
 #include "config/load.h"
 
+#define MIB	   (1ULL << 20)
 #define AT(member) .at = offsetof(struct config_health, member)
 
 static const struct schema_key health_keys[] = {
@@ -17,6 +18,8 @@ static const struct schema_key health_keys[] = {
 	 .max = 100},
 	{"recovery_threshold", &key_count32, AT(recovery_threshold), .value = "2", .min = 1,
 	 .max = 100},
+	{"max_memory", &key_bytes, AT(max_memory_bytes), .value = "256MiB", .min = 16 * MIB,
+	 .max = 1024 * 1024 * MIB},
 	{"watchdog", &key_duration, AT(watchdog_ns), .value = "30s", .max = NS_PER_HOUR},
 	{.name = NULL},
 };

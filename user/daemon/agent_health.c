@@ -172,4 +172,5 @@ void agent_health_excuse(struct agent *a)
 	if (a->health.is_pinging)
 		agent_watchdog_tell("WATCHDOG=1");
 	agent_pulse_excuse(&a->health.pulse);
+	agent_checks_excuse(a);
 }

@@ -9,6 +9,7 @@
 
 #include "base/sandbox.h"
 #include "daemon/agent.h"
+#include "daemon/agent_checks.h"
 #include "daemon/agent_config.h"
 #include "daemon/agent_health.h"
 #include "daemon/agent_log.h"
@@ -56,6 +57,7 @@ struct agent {
 	struct agent_values values;
 	struct agent_health health;
 	struct agent_switch switches;
+	struct agent_checks checks;
 	struct agent_operation *operations;
 	size_t operation_cnt;
 	uint64_t batch_start_wall_ns;	/* of the open window of the history; 0: nothing is in it */

@@ -140,6 +140,7 @@ static void set_own_values(struct agent *a)
 	set_value(a, &own, "dropped_windows_per_s",
 		  (double)(a->store_state.dropped_window_cnt - a->dropped_window_cnt));
 	set_value(a, &own, "probes_over_budget", (double)count_detached(a));
+	set_value(a, &own, "unhealthy_components", (double)health_bad_cnt(&a->checks.health));
 	set_value(a, &own, "disabled", a->view.is_disabled);
 	set_value(a, &own, "sinks_failing", (double)agent_sinks_failing_cnt(a));
 	set_value(a, &own, "sink_dropped_per_s",
@@ -359,4 +360,5 @@ void agent_second(struct agent *a, const struct daemon_view *view)
 	if (is_batch_over(a))
 		agent_second_close(a);
 	agent_sinks_second(a);
+	agent_checks_second(a);
 }

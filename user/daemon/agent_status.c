@@ -240,12 +240,13 @@ json_t *agent_status(const struct agent *a)
 	uint64_t age_ns = a->view.now_wall_ns - a->start_wall_ns;
 
 	return json_pack("{s:s, s:o, s:s, s:i, s:o, s:I, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-			 "s:o}",
+			 "s:o, s:o}",
 			 "schema", "tickscope.status/1", "host", wire_text(a->host), "version",
 			 TICKSCOPE_VERSION, "pid", (int)getpid(), "started",
 			 wire_time(a->start_wall_ns), "uptime_s", (json_int_t)(age_ns / NS_PER_S),
 			 "ready", a->is_ready, "not_ready", text_or_null(a->health.pulse.reason),
 			 "host_values", values_json(a, SERIES_HOST), "targets", targets_json(a),
 			 "operations", operations_json(a), "sinks", sinks_json(a), "channels",
-			 channels_json(a), "health", health_json(a), "self", self_json(a));
+			 channels_json(a), "health", health_json(a), "checks", agent_checks_json(a),
+			 "self", self_json(a));
 }

@@ -221,10 +221,11 @@ struct daemon_view {
 	enum sock_hooks hooks;	/* SOCK_HOOKS_AUTO: no connection is */
 	size_t site_cnt;
 	size_t process_cnt;
-	uint64_t attach_ns;  /* how long finding and attaching took */
-	bool is_interrupted; /* on_end: ended by a signal */
-	bool is_last;	     /* on_interval: its operations are gone afterwards */
-	bool is_disabled;    /* on purpose: nothing is attached */
+	uint64_t attach_ns;	  /* how long finding and attaching took */
+	uint64_t kernel_lost_cnt; /* of all kinds, since the start: no map or ring had room */
+	bool is_interrupted;	  /* on_end: ended by a signal */
+	bool is_last;		  /* on_interval: its operations are gone afterwards */
+	bool is_disabled;	  /* on purpose: nothing is attached */
 };
 
 /* Something else that the loop waits for. */

@@ -120,6 +120,9 @@ struct daemon {
 void daemon_message(struct daemon *d, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* losses.c: what no map and no ring of the kernel had room for, since the start. */
+uint64_t losses_cnt(const struct daemon *d);
+
 /* view.c: as it is now; arrays are the daemon's. */
 void view_fill(struct daemon *d, struct daemon_view *view);
 

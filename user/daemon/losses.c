@@ -8,6 +8,16 @@ static void say(struct daemon *d, uint64_t cnt, const char *what)
 		daemon_message(d, "%llu %s", (unsigned long long)cnt, what);
 }
 
+uint64_t losses_cnt(const struct daemon *d)
+{
+	uint64_t cnt = d->probe ? probe_dropped_events(d->probe) : 0;
+
+	if (d->sock)
+		cnt += sock_dropped_connections(d->sock) + sock_dropped_targets(d->sock) +
+		       sock_dropped_records(d->sock);
+	return d->tls ? cnt + tls_dropped_records(d->tls) : cnt;
+}
+
 void losses_say(struct daemon *d)
 {
 	if (sock_dropped_connections(d->sock))

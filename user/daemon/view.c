@@ -48,6 +48,7 @@ void view_fill(struct daemon *d, struct daemon_view *view)
 		.site_cnt = d->site_cnt,
 		.process_cnt = d->traced_cnt,
 		.attach_ns = d->attach_ns,
+		.kernel_lost_cnt = losses_cnt(d),
 		.is_interrupted = d->is_interrupted,
 		.is_disabled = d->is_disabled,
 	};

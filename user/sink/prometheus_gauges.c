@@ -120,6 +120,8 @@ const struct prometheus_gauge prometheus_gauges[] = {
 	      "Context switches of the agent."),
 	AGENT("probes_over_budget", 1, "tickscope_agent_probes_over_budget", NULL,
 	      "Probes that were detached since they cost their target too much."),
+	AGENT("unhealthy_components", 1, "tickscope_agent_unhealthy_components", NULL,
+	      "Components of the agent whose checks failed several times in a row."),
 	AGENT("disabled", 1, "tickscope_agent_disabled", NULL,
 	      "Whether the agent is disabled on purpose, and nothing is attached: 1 or 0."),
 	AGENT("channels_down", 1, "tickscope_agent_channels_down", NULL,
