@@ -34,7 +34,7 @@ const struct health_component *health_find(const struct health *health, const ch
 	return i < health->cnt ? &health->components[i] : NULL;
 }
 
-bool health_is_bad(const struct health_component *component)
+static bool is_bad(const struct health_component *component)
 {
 	return component->state == HEALTH_BAD || component->state == HEALTH_RECOVERING;
 }
@@ -44,7 +44,7 @@ size_t health_bad_cnt(const struct health *health)
 	size_t cnt = 0;
 
 	for (size_t i = 0; i < health->cnt; i++)
-		cnt += health_is_bad(&health->components[i]);
+		cnt += is_bad(&health->components[i]);
 	return cnt;
 }
 
@@ -61,17 +61,17 @@ static enum health_change change_to(struct health_component *c, enum health_stat
 static enum health_change count(struct health_component *c, const struct health_limits *limits,
 				bool is_good, uint64_t wall_ns)
 {
-	bool is_bad = health_is_bad(c);
+	bool was_bad = is_bad(c);
 
-	if (is_good != is_bad) {
-		c->state = is_bad ? HEALTH_BAD : HEALTH_GOOD;
+	if (is_good != was_bad) {
+		c->state = was_bad ? HEALTH_BAD : HEALTH_GOOD;
 		c->row_cnt = 0;
 		return HEALTH_SAME;
 	}
 	c->row_cnt++;
-	if (c->row_cnt >= (is_bad ? limits->recovery_threshold : limits->failure_threshold))
-		return change_to(c, is_bad ? HEALTH_GOOD : HEALTH_BAD, wall_ns);
-	c->state = is_bad ? HEALTH_RECOVERING : HEALTH_FAILING;
+	if (c->row_cnt >= (was_bad ? limits->recovery_threshold : limits->failure_threshold))
+		return change_to(c, was_bad ? HEALTH_GOOD : HEALTH_BAD, wall_ns);
+	c->state = was_bad ? HEALTH_RECOVERING : HEALTH_FAILING;
 	return HEALTH_SAME;
 }
 

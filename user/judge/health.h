@@ -62,7 +62,6 @@ void health_sweep(struct health *health);
 /* Of the component; NULL: there is none. */
 const struct health_component *health_find(const struct health *health, const char *name);
 /* Unhealthy, or recovering from it. */
-bool health_is_bad(const struct health_component *component);
 size_t health_bad_cnt(const struct health *health);
 
 #endif
