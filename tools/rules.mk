@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Targets that prepare, show and install.
 
-.PHONY: deps demo install clean check dashboards
+.PHONY: deps demo install uninstall clean check dashboards
 deps: ## install what build, tests and benchmarks need (Debian packages)
 	@tools/deps build test bench
 
@@ -17,13 +17,28 @@ check: ## formatting, structure, licences and static analysis; warnings are erro
 dashboards: ## write deploy/grafana/dashboards again after a change in tools/grafana
 	@tools/dashboards
 
-install: $(BUILD)/tickscope ## install the program, its manual, ready rules and dashboards, and an example under $(DESTDIR)$(PREFIX)
-	install -D -m 755 $(BUILD)/tickscope $(DESTDIR)$(PREFIX)/bin/tickscope
-	install -D -m 644 man/tickscope.1 $(DESTDIR)$(PREFIX)/share/man/man1/tickscope.1
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/tickscope/rules deploy/rules/*.yaml
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/tickscope deploy/tickscope.yaml deploy/README.md
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/tickscope/prometheus deploy/prometheus/*.yaml
-	cd deploy && find grafana -type f -exec install -D -m 644 {} $(abspath $(DESTDIR)$(PREFIX))/share/tickscope/{} \;
+# What is installed, as SOURCE:PLACE under the prefix. The unit's paths follow the prefix.
+SHARED := deploy/tickscope.yaml deploy/README.md $(wildcard deploy/rules/*.yaml deploy/prometheus/*.yaml) \
+	$(sort $(shell find deploy/grafana -type f))
+INSTALLED := $(BUILD)/tickscope:bin/tickscope man/tickscope.1:share/man/man1/tickscope.1 \
+	$(BUILD)/tickscope.service:lib/systemd/system/tickscope.service \
+	deploy/systemd/tickscope.sysusers:lib/sysusers.d/tickscope.conf \
+	$(foreach f,$(SHARED),$(f):share/tickscope/$(f:deploy/%=%))
+
+$(BUILD)/tickscope.service: deploy/systemd/tickscope.service .FORCE
+	sed 's|/usr/local/bin/|$(PREFIX)/bin/|' $< > $@
+
+.PHONY: .FORCE
+.FORCE:
+
+install: $(BUILD)/tickscope $(BUILD)/tickscope.service ## install program, manual, systemd unit, rules, dashboards, an example under $(DESTDIR)$(PREFIX)
+	set -e; for pair in $(INSTALLED); do \
+		mode=644; case $$pair in *:bin/*) mode=755 ;; esac; \
+		install -D -m $$mode "$${pair%%:*}" "$(DESTDIR)$(PREFIX)/$${pair#*:}"; done
+
+uninstall: ## remove what `make install` put there; configuration and history stay
+	for pair in $(INSTALLED); do rm -f "$(DESTDIR)$(PREFIX)/$${pair#*:}"; done
+	find "$(DESTDIR)$(PREFIX)/share/tickscope" -depth -type d -empty -delete 2>/dev/null || true
 
 clean: ## remove what was built
 	rm -rf $(BUILD)

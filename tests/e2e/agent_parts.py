@@ -48,9 +48,10 @@ class Agent:
         with open(self.config, "w", encoding="utf-8") as file:
             file.write(config)
 
-    def start(self):
+    def start(self, command=None):
+        """As another command says, where one is given."""
         self.lines = []
-        self.process = subprocess.Popen([TICKSCOPE, "run", "-c", self.config, "--state", self.state],
+        self.process = subprocess.Popen(command or [TICKSCOPE, "run", "-c", self.config, "--state", self.state],
                                         stderr=subprocess.PIPE, text=True)
         threading.Thread(target=self.read, args=(self.process,), daemon=True).start()
         self.wait_line(r"\bready\b")

@@ -26,11 +26,12 @@ static const struct {
 				"nothing can be measured"},
 	[CAPABILITY_SYS_PTRACE] = {CAP_SYS_PTRACE, "CAP_SYS_PTRACE",
 				   "open another user's executable through /proc",
-				   "processes of other users cannot be traced"},
+				   "functions in processes of other users cannot be traced"},
 	[CAPABILITY_DAC_READ_SEARCH] =
 		{CAP_DAC_READ_SEARCH, "CAP_DAC_READ_SEARCH",
-		 "read an executable that only its owner may read",
-		 "executables that only their owner may read cannot be traced"},
+		 "list another user's sockets; read an executable that only its owner may",
+		 "connections of other users, and executables that only their owner may "
+		 "read, cannot be traced"},
 	[CAPABILITY_CHECKPOINT_RESTORE] = {CAP_CHECKPOINT_RESTORE, "CAP_CHECKPOINT_RESTORE",
 					   "open mapped libraries that were replaced on disk",
 					   "libraries that were replaced on disk cannot be traced"},

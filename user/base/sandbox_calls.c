@@ -23,7 +23,7 @@ const char *const sandbox_calls_own[] = {
 	"timerfd_create", "timerfd_settime", "timerfd_gettime", "nanosleep", "clock_nanosleep",
 	"pause", "restart_syscall",
 	/* memory */
-	"mmap", "mprotect", "munmap", "mremap", "madvise", "brk", "mincore", "msync", "mlock",
+	"mmap", "mprotect", "munmap", "mremap", "madvise", "brk", "msync", "mlock",
 	"mlock2", "munlock", "membarrier",
 	/* this process and its threads */
 	"exit", "exit_group", "getpid", "gettid", "getppid", "getpgid", "getpgrp", "getsid",

@@ -209,6 +209,7 @@ void doctor_examine(struct doctor *doctor, pid_t pid)
 	examine_capabilities(doctor);
 	examine_levels(doctor);
 	examine_hooks(doctor);
+	doctor_needs_examine(doctor);
 	if (pid)
 		examine_process(doctor);
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "cli/doctor_needs.h"
 #include "probe/probe.h"
 #include "probe/sock.h"
 #include "target/target.h"
@@ -38,6 +39,8 @@ struct doctor {
 	char lockdown[64];
 	bool has_btf;
 	struct doctor_capability capabilities[DOCTOR_CAPABILITY_CNT];
+	struct doctor_need needs[DOCTOR_NEED_CNT];
+	struct doctor_setting settings[DOCTOR_SETTING_CNT];
 	struct doctor_level levels[PROBE_LEVEL_END]; /* by enum probe_level */
 	struct doctor_level hooks[SOCK_HOOKS_END];   /* by enum sock_hooks */
 	enum probe_level best;			     /* PROBE_LEVEL_END: none works */

@@ -82,6 +82,7 @@ void doctor_print(const struct doctor *d, FILE *out)
 	for (size_t i = 0; i < DOCTOR_CAPABILITY_CNT; i++)
 		fprintf(out, "  %-22s %-3s  %s\n", d->capabilities[i].name,
 			yes_or_no(d->capabilities[i].is_held), d->capabilities[i].purpose);
+	doctor_needs_print(d, out);
 	if (d->pid)
 		print_process(d, out);
 	if (d->advice_cnt)
@@ -173,14 +174,15 @@ int doctor_print_json(const struct doctor *d, FILE *out)
 
 	for (size_t i = 0; i < d->advice_cnt; i++)
 		json_array_append_new(advice, json_string(d->advice[i]));
-	root = json_pack("{s:s, s:s, s:s, s:b, s:s, s:s, s:o, s:o, s:s?, s:o, s:I, s:o, s:o, s:o}",
-			 "schema", "tickscope.doctor/1", "kernel", d->kernel, "machine", d->machine,
-			 "btf", d->has_btf, "clocksource", d->clocksource, "lockdown", d->lockdown,
-			 "levels", levels_json(d), "hooks", hooks_json(d), "level",
-			 d->best == PROBE_LEVEL_END ? NULL : probe_level_name(d->best), "costs",
-			 costs_json(d), "map_bytes_200_functions", (json_int_t)d->map_bytes_200,
-			 "capabilities", capabilities_json(d), "process", process_json(d), "advice",
-			 advice);
+	root = json_pack(
+		"{s:s, s:s, s:s, s:b, s:s, s:s, s:o, s:o, s:s?, s:o, s:I, s:o, s:o, s:o, s:o, s:o}",
+		"schema", "tickscope.doctor/1", "kernel", d->kernel, "machine", d->machine, "btf",
+		d->has_btf, "clocksource", d->clocksource, "lockdown", d->lockdown, "levels",
+		levels_json(d), "hooks", hooks_json(d), "level",
+		d->best == PROBE_LEVEL_END ? NULL : probe_level_name(d->best), "costs",
+		costs_json(d), "map_bytes_200_functions", (json_int_t)d->map_bytes_200,
+		"capabilities", capabilities_json(d), "needs", doctor_needs_json(d), "settings",
+		doctor_settings_json(d), "process", process_json(d), "advice", advice);
 	if (!root)
 		return -ENOMEM;
 	err = json_dumpf(root, out, JSON_COMPACT) || fputc('\n', out) == EOF ? -EIO : 0;

@@ -61,7 +61,7 @@ struct config_channel {
 	char *name;
 	enum config_channel_type type;
 	char *url;	/* alertmanager: its root; webhook: whole */
-	char **command; /* argv; command[0] is an absolute path */
+	char **command; /* argv, NULL at its end; command[0] is an absolute path */
 	size_t command_cnt;
 	char *secret_file;   /* webhook: key of the HMAC-SHA256 signature; NULL: not signed */
 	char *min_severity;  /* default "warning" */

@@ -35,18 +35,19 @@ static void release_map(const struct schema_key *key, void *object)
 
 const struct key_type key_map = {.name = "a map", .parse = parse_map, .release = release_map};
 
-/* One more item of an array of `item_bytes`, zeroed. NULL: out of memory. */
+/* One more item of an array of `item_bytes`, zeroed; zeros follow the last, as the end of an argv.
+ * NULL: out of memory. */
 static void *grow(const struct schema_key *key, void *object, size_t item_bytes)
 {
 	size_t *cnt = slot_cnt(key, object);
 	char *items, *before;
 
 	memcpy(&before, slot(key, object), sizeof(before));
-	items = reallocarray(before, *cnt + 1, item_bytes);
+	items = reallocarray(before, *cnt + 2, item_bytes);
 	if (!items)
 		return NULL;
 	memcpy(slot(key, object), &items, sizeof(items));
-	memset(items + *cnt * item_bytes, 0, item_bytes);
+	memset(items + *cnt * item_bytes, 0, 2 * item_bytes);
 	return items + (*cnt)++ * item_bytes;
 }
 

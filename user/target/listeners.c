@@ -10,10 +10,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/capability.h"
 #include "target/listeners.h"
 
 #define STATE_LISTEN 0x0a /* TCP_LISTEN, as /proc/net/tcp has it */
 #define FD_MAX	     65536
+/* What /proc/PID/fd of another user asks for. */
+#define FOREIGN_FILES \
+	(CAPABILITY_BIT(CAPABILITY_SYS_PTRACE) | CAPABILITY_BIT(CAPABILITY_DAC_READ_SEARCH))
 
 struct inodes {
 	uint64_t *items; /* sorted */
@@ -32,14 +36,16 @@ static int read_sockets(pid_t pid, struct inodes *ret, struct fault *why)
 {
 	char path[300];
 	struct dirent *entry;
+	char hint[CAPABILITY_HINT_BYTES];
 	struct stat st;
 	DIR *fds;
 
 	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
 	fds = opendir(path);
 	if (!fds)
-		return fault_set(why, -errno, "cannot list the files of process %d: %s", pid,
-				 strerror(errno));
+		return fault_set(why, -errno, "cannot list the files of process %d: %s%s", pid,
+				 strerror(errno),
+				 errno == EACCES ? capability_hint(FOREIGN_FILES, hint) : "");
 	ret->cnt = 0;
 	ret->items = calloc(FD_MAX, sizeof(*ret->items));
 	while (ret->items && ret->cnt < FD_MAX && (entry = readdir(fds))) {
