@@ -59,6 +59,7 @@ static void test_defaults(void **state)
 	assert_int_equal(c->channels[1].type, CONFIG_COMMAND);
 	assert_int_equal(c->channels[1].repeat_ns, 4 * 3600 * SEC);
 	assert_int_equal(c->channels[1].command_cnt, 2);
+	assert_null(c->channels[1].command[2]); /* an argv */
 	config_free(c);
 }
 

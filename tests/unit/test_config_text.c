@@ -37,7 +37,7 @@ static const struct config_case keys_cases[] = {
 	{"chains: []\n", "desk.yaml:1:1: \"chains\" is no key of a configuration; its keys are "
 			 "max_operations, level, hooks, log_format, disable_file, sandbox, "
 			 "history, judge, targets, endpoints, operations, contracts, rules, "
-			 "rule_files, notify, sinks, health\n"},
+			 "rule_files, notify, sinks, health, kubernetes\n"},
 	{"level: multi\nlevel: perf\n",
 	 "desk.yaml:2:1: \"level\" is given twice: first in line 1\n"},
 	{"judge: {cool_down: 5s}\n",
