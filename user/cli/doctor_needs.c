@@ -203,7 +203,7 @@ json_t *doctor_needs_json(const struct doctor *d)
 	return list;
 }
 
-json_t *doctor_settings_json(const struct doctor *d)
+json_t *doctor_needs_settings_json(const struct doctor *d)
 {
 	json_t *list = json_array();
 

@@ -33,6 +33,6 @@ void doctor_needs_examine(struct doctor *doctor);
 
 void doctor_needs_print(const struct doctor *doctor, FILE *out);
 json_t *doctor_needs_json(const struct doctor *doctor);
-json_t *doctor_settings_json(const struct doctor *doctor);
+json_t *doctor_needs_settings_json(const struct doctor *doctor);
 
 #endif

@@ -182,7 +182,7 @@ int doctor_print_json(const struct doctor *d, FILE *out)
 		d->best == PROBE_LEVEL_END ? NULL : probe_level_name(d->best), "costs",
 		costs_json(d), "map_bytes_200_functions", (json_int_t)d->map_bytes_200,
 		"capabilities", capabilities_json(d), "needs", doctor_needs_json(d), "settings",
-		doctor_settings_json(d), "process", process_json(d), "advice", advice);
+		doctor_needs_settings_json(d), "process", process_json(d), "advice", advice);
 	if (!root)
 		return -ENOMEM;
 	err = json_dumpf(root, out, JSON_COMPACT) || fputc('\n', out) == EOF ? -EIO : 0;
