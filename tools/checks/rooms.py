@@ -38,7 +38,8 @@ PURE_CALLS = re.compile(r"\b(time|clock|clock_gettime|gettimeofday|getenv|secure
 EXCLUSIVE = (
     ("bpf/*", ("bpf/", "user/probe/", "tests/bench/", "tests/bpf/late_hook.c")),
     ("*.skel.h", ("user/probe/", "tests/bench/")),
-    ("linux/bpf.h", ("user/probe/", "user/base/sandbox.c", "tests/unit/test_sandbox.c", "tests/bench/", "tests/bpf/late_hook.c")),
+    ("linux/bpf.h", ("user/probe/", "user/base/sandbox.c", "tests/unit/test_sandbox.c", "tests/bench/",
+                     "tests/bpf/late_hook.c")),
     ("libelf.h", ("user/target/", "tests/")),
     ("gelf.h", ("user/target/", "tests/")),
     ("dwarf.h", ("user/target/", "tests/")),
