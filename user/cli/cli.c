@@ -10,6 +10,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "cli/cli.h"
 
 #define COLUMNS_WITHOUT_TERMINAL 160 /* a file or a pipe: room for names */
@@ -49,11 +50,16 @@ static const struct command commands[] = {
 	{"doctor", cmd_doctor},
 };
 
+/* Much of it is said by others: targets, files, peers, and whoever wrote an argument down. */
 static void print_line(const char *format, va_list args)
 {
-	fputs("tickscope: ", stderr);
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
+	char *text;
+
+	if (vasprintf(&text, format, args) < 0)
+		return;
+	text_clean(text);
+	fprintf(stderr, "tickscope: %s\n", text);
+	free(text);
 }
 
 void cli_error(const char *format, ...)

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "target/debug_file.h"
@@ -53,13 +54,39 @@ void names_close(struct names *names)
 	free(names);
 }
 
-static struct names *cache_find(const struct names_cache *cache, const unsigned char *id,
-				size_t bytes)
+static bool is_idle(const struct names *n)
 {
-	for (size_t i = 0; cache && bytes && i < cache->cnt; i++) {
+	return n->reference_cnt == 1;
+}
+
+/* Idle names go where their numbers could mean something else by now, or where room is needed. */
+static void cache_sweep(struct names_cache *cache)
+{
+	bool is_full = cache->cnt == CACHE_MAX;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < cache->cnt; i++) {
 		struct names *n = cache->items[i];
 
-		if (n->build_id_bytes == bytes && memcmp(n->build_id, id, bytes) == 0)
+		if (is_idle(n) && (n->is_foreign || is_full))
+			names_close(n);
+		else
+			cache->items[kept++] = n;
+	}
+	cache->cnt = kept;
+}
+
+static struct names *cache_find(struct names_cache *cache, const struct names *wanted)
+{
+	if (!cache || !wanted->build_id_bytes)
+		return NULL;
+	cache_sweep(cache);
+	for (size_t i = 0; i < cache->cnt; i++) {
+		struct names *n = cache->items[i];
+
+		if (n->build_id_bytes == wanted->build_id_bytes &&
+		    memcmp(n->build_id, wanted->build_id, n->build_id_bytes) == 0 &&
+		    memcmp(&n->origin, &wanted->origin, sizeof(n->origin)) == 0)
 			return n;
 	}
 	return NULL;
@@ -123,32 +150,50 @@ static int names_read(struct names *names, const struct image *image, struct fau
 	return names_read_symbols(names, image, why);
 }
 
+static struct names_origin origin_of(const struct image *image)
+{
+	const struct names_sources *sources = image->sources;
+	struct names_origin origin = {.mounts = sources ? sources->mounts : 0};
+	struct stat st;
+
+	if (!fstat(image->fd, &st)) {
+		origin.device = st.st_dev;
+		origin.inode = st.st_ino;
+	}
+	if (sources && sources->root_fd >= 0 && !fstat(sources->root_fd, &st)) {
+		origin.root_device = st.st_dev;
+		origin.root_inode = st.st_ino;
+	}
+	return origin;
+}
+
 int names_open(const struct image *image, struct names **ret_names, struct fault *why)
 {
 	struct names_cache *cache = image->sources ? image->sources->cache : NULL;
-	unsigned char id[ELF_FILE_BUILD_ID_BYTES];
-	size_t id_bytes = elf_file_build_id(image->elf, id);
-	struct names *names = cache_find(cache, id, id_bytes);
+	struct names *fresh = calloc(1, sizeof(*fresh)), *shared;
 	int err;
 
-	if (names) {
-		names->reference_cnt++;
-		*ret_names = names;
+	if (!fresh)
+		return fault_set(why, -ENOMEM, "out of memory");
+	fresh->fd = -1;
+	fresh->reference_cnt = 1;
+	fresh->origin = origin_of(image);
+	fresh->is_foreign = image->sources && image->sources->is_foreign;
+	fresh->build_id_bytes = elf_file_build_id(image->elf, fresh->build_id);
+	shared = cache_find(cache, fresh);
+	if (shared) {
+		names_close(fresh);
+		shared->reference_cnt++;
+		*ret_names = shared;
 		return 0;
 	}
-	names = calloc(1, sizeof(*names));
-	if (!names)
-		return fault_set(why, -ENOMEM, "out of memory");
-	names->reference_cnt = 1;
-	memcpy(names->build_id, id, id_bytes);
-	names->build_id_bytes = id_bytes;
-	err = names_read(names, image, why);
+	err = names_read(fresh, image, why);
 	if (err) {
-		names_close(names);
+		names_close(fresh);
 		return err;
 	}
-	cache_add(cache, names);
-	*ret_names = names;
+	cache_add(cache, fresh);
+	*ret_names = fresh;
 	return 0;
 }
 

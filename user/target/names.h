@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Inside user/target: what is known about the functions of a file by name, from its symbol tables,
- * its separate debug file, its table of Go functions, and DWARF. Files of one build-id share it:
- * many processes of one program read it once.
+ * its separate debug file, its table of Go functions, and DWARF. Processes of one program share it.
  */
 #ifndef TICKSCOPE_TARGET_NAMES_H
 #define TICKSCOPE_TARGET_NAMES_H
@@ -19,8 +18,23 @@ struct debug_file;
 struct debug_info;
 struct inlined;
 
+/*
+ * Where names come from. A build-id is whatever its file says: by it alone, one target could name
+ * the functions of another, whose code would then be probed in the wrong places. So would a debug
+ * file that only one of them sees.
+ */
+struct names_origin {
+	uint64_t device; /* of the file, as those below */
+	uint64_t inode;
+	uint64_t root_device; /* of the root directory below which its debug file was looked for */
+	uint64_t root_inode;
+	uint64_t mounts; /* the mount namespace, likewise */
+};
+
 struct names {
 	unsigned int reference_cnt;
+	struct names_origin origin;
+	bool is_foreign; /* its numbers are given again once nobody is in its mount namespace */
 	unsigned char build_id[ELF_FILE_BUILD_ID_BYTES];
 	size_t build_id_bytes; /* 0: not shared */
 	int fd;
@@ -44,6 +58,8 @@ struct names_sources {
 	struct names_cache *cache; /* NULL: nothing is shared */
 	const char *debug_dir;	   /* --debug-dir; NULL: none */
 	int root_fd;		   /* the target's root directory, or -1 */
+	uint64_t mounts;	   /* inode number of its mount namespace */
+	bool is_foreign;	   /* which is not ours */
 };
 
 /* Those of an opened image, read or shared. -EBADMSG, -ENOMEM. */

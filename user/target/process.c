@@ -196,12 +196,15 @@ static void read_status(struct process *p)
 
 static void read_namespaces(struct process *p, const char *exe, uint64_t inode)
 {
-	char own[64], theirs[64];
-	struct stat st;
+	struct stat own, st;
+	char path[64];
 
-	if (proc_readlink(getpid(), "ns/mnt", own, sizeof(own)) > 0 &&
-	    proc_readlink(p->pid, "ns/mnt", theirs, sizeof(theirs)) > 0)
-		p->is_other_mount_namespace = strcmp(own, theirs) != 0;
+	proc_path(p->pid, "ns/mnt", path, sizeof(path));
+	if (!stat("/proc/self/ns/mnt", &own) && !stat(path, &st)) {
+		p->is_other_mount_namespace = own.st_ino != st.st_ino;
+		p->sources.mounts = st.st_ino;
+		p->sources.is_foreign = p->is_other_mount_namespace;
+	}
 	p->is_executable_replaced =
 		ends_with(exe, DELETED) ||
 		!regular_file_stat(p->sources.root_fd, path_inside(p, exe), &st) ||
