@@ -175,34 +175,34 @@ static void found_text(const struct discovery *found, size_t idx, char text[stat
 	}
 }
 
+static pid_t given[] = {102, 103, 105, 999};
+static const struct {
+	struct config_match match;
+	const char *pids;
+} rows[] = {
+	{{.exe = "/bin/sh"}, "101 "},
+	{{.exe = "/bin/../bin/sh"}, "101 "},
+	{{.exe = "/opt/gone/engine"}, "105 "},
+	{{.exe = "/opt/gone/engin"}, ""},
+	{{.pids = given, .pid_cnt = 4}, "102 105 "},
+	{{.unit = "engine.service"}, "101 "},
+	{{.cgroup = "desk"}, "102 108 "},
+	{{.exe = "/nobody/has/engine"}, "108 "},
+	{{.exe = "/nobody/has/engine", .cgroup = "desk/container"}, "108 "},
+	{{.exe = "/nobody/has/engine", .cgroup = "desk/x"}, ""},
+	{{.exe = "/nobody/has/eng"}, ""},
+	{{.cmdline = "*--venue=prime --fast"}, "101 102 105 108 "},
+	{{.cmdline = "*--venue=prime"}, ""},
+	{{.cmdline = "*engine *", .cgroup = "desk"}, "102 108 "},
+	{{.cmdline = "*engine *", .exe = "/bin/sh", .unit = "*.service"}, "101 "},
+	{{.exe = "/bin/sh", .cgroup = "desk"}, ""},
+	{{.pids = given, .pid_cnt = 4, .exe = "/bin/ls"}, "102 "},
+	{{.pid_cnt = 0}, ""},
+};
+
 /* Each condition alone, and all in one walk, say the same. */
 static void test_conditions(void **state)
 {
-	static pid_t pids[] = {102, 103, 105, 999};
-	static const struct {
-		struct config_match match;
-		const char *pids;
-	} rows[] = {
-		{{.exe = "/bin/sh"}, "101 "},
-		{{.exe = "/bin/../bin/sh"}, "101 "},
-		{{.exe = "/opt/gone/engine"}, "105 "},
-		{{.exe = "/opt/gone/engin"}, ""},
-		{{.pids = pids, .pid_cnt = 4}, "102 105 "},
-		{{.unit = "engine.service"}, "101 "},
-		{{.cgroup = "desk"}, "102 108 "},
-		{{.exe = "/nobody/has/engine"}, "108 "},
-		{{.exe = "/nobody/has/engine", .cgroup = "desk/container"}, "108 "},
-		{{.exe = "/nobody/has/engine", .cgroup = "desk/x"}, ""},
-		{{.exe = "/nobody/has/eng"}, ""},
-		{{.cmdline = "*--venue=prime --fast"}, "101 102 105 108 "},
-		{{.cmdline = "*--venue=prime"}, ""},
-		{{.cmdline = "*engine *", .cgroup = "desk"}, "102 108 "},
-		{{.cmdline = "*engine *", .exe = "/bin/sh", .unit = "*.service"}, "101 "},
-		{{.exe = "/bin/sh", .cgroup = "desk"}, ""},
-		{{.pids = pids, .pid_cnt = 4, .exe = "/bin/ls"}, "102 "},
-		{{.pid_cnt = 0}, ""},
-	};
-
 	const struct config_match *matches[sizeof(rows) / sizeof(rows[0])];
 	const size_t cnt = sizeof(rows) / sizeof(rows[0]);
 	struct discovery all, found;

@@ -21,6 +21,7 @@
 #include "daemon/rpc.h"
 #include "daemon/slow_calls.h"
 #include "daemon/sources.h"
+#include "daemon/late.h"
 
 #define LOOK_INTERVALS 5 /* between two looks for processes whose start was not told */
 

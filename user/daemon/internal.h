@@ -126,35 +126,6 @@ uint64_t losses_cnt(const struct daemon *d);
 /* view.c: as it is now; arrays are the daemon's. */
 void view_fill(struct daemon *d, struct daemon_view *view);
 
-/*
- * traced.c, traced_open.c: one process. traced_open looks it up and resolves every wanted function,
- * and attaches nothing; traced_take attaches, watches for its end, and owns it whether it fails or
- * not.
- */
-int traced_open(struct daemon *d, size_t target_idx, pid_t pid, struct traced *ret_traced,
-		struct fault *why);
-int traced_take(struct daemon *d, struct traced *t, struct fault *why);
-void traced_fini(struct daemon *d, struct traced *t);
-size_t traced_plan_cnt(const struct daemon *d, const struct traced *t);
-/* What a function lacks in this process: news only where it is not what was said before. */
-int traced_open_tolerate(struct daemon *d, const struct traced *t, size_t function, int err,
-			 const struct fault *why);
-/* The functions of t that it lacks a library for and `again`, the same process, has. */
-int traced_open_late(struct daemon *d, const struct traced *t, struct traced *ret_again,
-		     struct fault *why);
-/* Makes its operations and attaches what it has plans for; traced_fini in any case. */
-int traced_attach(struct daemon *d, struct traced *t, struct fault *why);
-/* It has ended: the probes of its executable serve one process less. */
-void traced_leave_file(struct daemon *d, const struct traced *t);
-
-/*
- * late.c: libraries that a process maps after it was taken: soon after its start, or by dlopen.
- * wants_all: of the old ones, too, which are looked at less often.
- */
-void late_look(struct daemon *d, bool wants_all);
-/* For how long the loop may wait: until the next look at a young one; -1: there is none. */
-int late_wait_ms(const struct daemon *d);
-
 /* processes.c: which processes. */
 /* True where the processes of a target are all that run a file: its probes are on the file, so that
  * later processes are measured from their first instruction on. */

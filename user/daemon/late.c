@@ -6,6 +6,8 @@
 #include "base/clock.h"
 #include "base/time_units.h"
 #include "daemon/internal.h"
+#include "daemon/traced.h"
+#include "daemon/late.h"
 
 /* A program maps its libraries within milliseconds of its start; later ones come by dlopen. */
 #define YOUNG_NS 2000000000ULL

@@ -8,6 +8,8 @@
 #include "daemon/places.h"
 #include "daemon/rpc.h"
 #include "daemon/slow_calls.h"
+#include "daemon/traced.h"
+#include "daemon/late.h"
 #include "target/discover.h"
 
 static bool has_functions(const struct daemon_config *config)

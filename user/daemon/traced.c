@@ -13,6 +13,7 @@
 #include "daemon/places.h"
 #include "daemon/rpc.h"
 #include "daemon/slow_calls.h"
+#include "daemon/traced.h"
 
 static const struct daemon_target *target_of(const struct daemon *d, const struct traced *t)
 {

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One process: looked up, attached to, let go. */
+#ifndef TICKSCOPE_DAEMON_TRACED_H
+#define TICKSCOPE_DAEMON_TRACED_H
+
+#include "daemon/internal.h"
+
+/*
+ * traced_open looks a process up and resolves every wanted function, and attaches nothing;
+ * traced_take attaches, watches for its end, and owns it whether it fails or not.
+ */
+int traced_open(struct daemon *d, size_t target_idx, pid_t pid, struct traced *ret_traced,
+		struct fault *why);
+int traced_take(struct daemon *d, struct traced *t, struct fault *why);
+void traced_fini(struct daemon *d, struct traced *t);
+size_t traced_plan_cnt(const struct daemon *d, const struct traced *t);
+/* What a function lacks in this process: news only where it is not what was said before. */
+int traced_open_tolerate(struct daemon *d, const struct traced *t, size_t function, int err,
+			 const struct fault *why);
+/* The functions of t that it lacks a library for and `again`, the same process, has. */
+int traced_open_late(struct daemon *d, const struct traced *t, struct traced *ret_again,
+		     struct fault *why);
+/* Makes its operations and attaches what it has plans for; traced_fini in any case. */
+int traced_attach(struct daemon *d, struct traced *t, struct fault *why);
+/* It has ended: the probes of its executable serve one process less. */
+void traced_leave_file(struct daemon *d, const struct traced *t);
+
+#endif
