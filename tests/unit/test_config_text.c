@@ -34,10 +34,11 @@ static const struct config_case syntax_cases[] = {
 static const struct config_case keys_cases[] = {
 	{"targetz: []\n",
 	 "desk.yaml:1:1: \"targetz\" is no key of a configuration; did you mean \"targets\"?\n"},
-	{"chains: []\n", "desk.yaml:1:1: \"chains\" is no key of a configuration; its keys are "
-			 "max_operations, level, hooks, log_format, disable_file, sandbox, "
-			 "history, judge, targets, endpoints, operations, contracts, rules, "
-			 "rule_files, notify, sinks, health, kubernetes\n"},
+	{"values: []\n",
+	 "desk.yaml:1:1: \"values\" is no key of a configuration; its keys are "
+	 "max_operations, level, hooks, log_format, disable_file, sandbox, "
+	 "history, judge, targets, endpoints, operations, chains, contracts, rules, "
+	 "rule_files, notify, sinks, health, kubernetes\n"},
 	{"level: multi\nlevel: perf\n",
 	 "desk.yaml:2:1: \"level\" is given twice: first in line 1\n"},
 	{"judge: {cool_down: 5s}\n",

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#include <tickscope/abi_chain.h>
+
 #include "base/labels.h"
 #include "measure/stats.h"
 #include "protocol/protocol.h"
@@ -45,6 +47,17 @@ struct report_rpc {
 	const struct protocol_counts *parsed;
 };
 
+/* What only chains and spans have. */
+struct report_chain {
+	uint64_t overtaken;
+	uint64_t timed_out;
+	uint64_t unread_keys;
+	uint64_t unsplit;
+	uint64_t arrivals_missed;
+	uint64_t unmatched;
+	uint64_t stopped_at[TS_CHAIN_STAGE_MAX];
+};
+
 struct report_operation {
 	const char *name;
 	const char *kind; /* "function", "rpc_client" … */
@@ -59,6 +72,7 @@ struct report_operation {
 	bool has_rpc;
 	const char *protocol; /* that was parsed; NULL: none, by direction */
 	struct report_rpc rpc;
+	struct report_chain followed; /* of those that have a chain */
 	struct stats stats;
 	const struct window *window; /* behind the stats */
 	uint64_t uncovered_copies;

@@ -2,6 +2,7 @@
 /* One report operation for each of the daemon's, in its order: segments follow their endpoint. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/report_fill.h"
 
@@ -28,6 +29,23 @@ static void fill_rpc(struct report_rpc *r, const struct rpc *rpc, const struct d
 		.parsed = &rpc->parsed,
 	};
 	stats_of(&r->connect, is_interval ? rpc->connect.interval : rpc->connect.total, 0);
+}
+
+static void fill_chain(struct report_operation *r, const struct chain_figures *chain,
+		       bool is_interval)
+{
+	const struct ts_chain_counts *c = is_interval ? &chain->interval : &chain->total;
+
+	r->chain = chain->config;
+	r->followed = (struct report_chain){
+		.overtaken = c->overtaken,
+		.timed_out = c->timed_out,
+		.unread_keys = c->unread_keys,
+		.unsplit = c->unsplit,
+		.arrivals_missed = c->arrivals_missed,
+		.unmatched = c->unmatched,
+	};
+	memcpy(r->followed.stopped_at, c->stopped_at, sizeof(r->followed.stopped_at));
 }
 
 static void fill_operation(struct report_operation *r, const struct operation *o,
@@ -58,6 +76,8 @@ static void fill_operation(struct report_operation *r, const struct operation *o
 		r->slowest = o->slowest;
 	if (o->rpc)
 		fill_rpc(&r->rpc, o->rpc, view, is_interval);
+	if (o->chain)
+		fill_chain(r, o->chain, is_interval);
 	stats_of(&r->stats, w, o->cost.inner_ns);
 }
 

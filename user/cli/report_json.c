@@ -6,6 +6,7 @@
 
 #include "base/wall_time.h"
 #include "cli/report.h"
+#include "config/chain.h"
 #include "cli/report_slowest.h"
 
 #define RELATIVE_ERROR 0.0039 /* half a bucket of bucket.h, 1 / 256 */
@@ -194,6 +195,30 @@ static void set_rpc_quality(json_t *quality, const struct report_rpc *rpc)
 			    json_integer((json_int_t)rpc->unsolicited_bytes));
 }
 
+/* begun = completed + overtaken + timed_out + in_flight + lost, the last two with all the others.
+ */
+static void set_chain_quality(json_t *quality, const struct report_operation *op)
+{
+	const struct report_chain *c = &op->followed;
+	const struct named_count counts[] = {
+		{"begun", op->stats.quality.entries},
+		{"completed", op->stats.quality.returns},
+		{"overtaken", c->overtaken},
+		{"timed_out", c->timed_out},
+		{"unread_keys", c->unread_keys},
+		{"unsplit", c->unsplit},
+		{"arrivals_missed", c->arrivals_missed},
+		{"unmatched", c->unmatched},
+	};
+	json_t *stopped_at = json_object();
+
+	set_counts(quality, counts, sizeof(counts) / sizeof(counts[0]));
+	for (size_t i = 0; i < op->chain->stage_cnt; i++)
+		json_object_set_new(stopped_at, op->chain->stages[i].text,
+				    json_integer((json_int_t)c->stopped_at[i]));
+	json_object_set_new(quality, "stopped_at", stopped_at);
+}
+
 uint64_t report_quantile(const struct report_operation *op, const struct stats_quantile *quantile)
 {
 	uint64_t ns;
@@ -234,6 +259,8 @@ static json_t *operation_json(const struct report *report, const struct report_o
 		set_rpc(o, &op->rpc);
 		set_rpc_quality(quality, &op->rpc);
 	}
+	if (op->chain)
+		set_chain_quality(quality, op);
 	json_object_set_new(o, "quality", quality);
 	return o;
 }

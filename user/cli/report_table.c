@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "cli/report.h"
+#include "config/chain.h"
 
 #define NAME_COLUMNS_MIN 16
 #define NAME_BYTES	 1024
@@ -23,11 +24,18 @@ static const struct mark {
 	{'!', "samples were lost"},
 	{'u',
 	 "calls left by an exception, longjmp or the end of their thread; not in the latencies"},
-	{'i', "calls still running"},
+	{'o', "chains that did not complete: overtaken by the next one, or timed out"},
+	{'i', "calls still running, chains under way"},
 	{'c', "inlined or outlined copies exist that no probe can see"},
 	{'n', "other traced functions run inside: their probes are in the time"},
 };
 enum { MARK_CNT = sizeof(marks) / sizeof(marks[0]) };
+
+/* From stage to stage. */
+static bool is_followed(const struct report_operation *op)
+{
+	return strcmp(op->kind, "chain") == 0 || strcmp(op->kind, "span") == 0;
+}
 
 static bool mark_applies(const struct report_operation *op, char letter)
 {
@@ -39,7 +47,9 @@ static bool mark_applies(const struct report_operation *op, char letter)
 	case '!':
 		return q->lost || q->dropped;
 	case 'u':
-		return q->unwound;
+		return q->unwound && !is_followed(op);
+	case 'o':
+		return q->unwound && is_followed(op);
 	case 'i':
 		return q->in_flight > 0;
 	case 'c':
@@ -295,6 +305,33 @@ static void write_rpc_quality(const struct report_operation *op, FILE *out)
 		fprintf(out, "at the %s of its first send\n", r->sent_at);
 }
 
+/* What began and did not complete, and how far it came. */
+static void write_chain_quality(const struct report_operation *op, FILE *out)
+{
+	char begun[UNITS_TEXT_BYTES], completed[UNITS_TEXT_BYTES], count[UNITS_TEXT_BYTES];
+	const struct stats_quality *q = &op->stats.quality;
+	const struct report_chain *c = &op->followed;
+	const char *before = "; of these ";
+
+	fprintf(out, "%s (%s)\n  of %s begun %s completed", op->name, op->kind,
+		units_count(q->entries, begun), units_count(q->returns, completed));
+	write_count(out, c->overtaken, "were overtaken by the next one");
+	write_count(out, c->timed_out, "timed out");
+	write_count(out, q->lost, "found no room");
+	write_count(out, q->in_flight > 0 ? (uint64_t)q->in_flight : 0, "are under way");
+	for (size_t i = 0; i < op->chain->stage_cnt; i++) {
+		if (!c->stopped_at[i])
+			continue;
+		fprintf(out, "%s%s were last seen at \"%s\"", before,
+			units_count(c->stopped_at[i], count), op->chain->stages[i].text);
+		before = ", ";
+	}
+	write_count(out, c->unread_keys, "passages whose key could not be read");
+	write_count(out, c->arrivals_missed, "arrivals not seen (taken as read at once)");
+	write_count(out, c->unmatched, "passed the last stage only");
+	fprintf(out, "\n  %s\n", op->probe);
+}
+
 static bool is_function(const struct report_operation *op)
 {
 	return strcmp(op->kind, "function") == 0;
@@ -316,6 +353,8 @@ void report_write_quality(const struct report *report, FILE *out)
 			write_feed_quality(op, out);
 		else if (op->has_rpc)
 			write_rpc_quality(op, out);
+		else if (op->chain)
+			write_chain_quality(op, out);
 		else if (was_called(op) && is_function(op))
 			write_operation_quality(op, out);
 	}

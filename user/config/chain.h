@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Chains of stages as text: "recv 10.1.0.5:9001, enter desk::Strategy::generate_signal, enter
- * desk::submit key arg1 then_key stdstring(arg2), send exchange". The words are the same on a
- * command line and in a file.
+ * Chains of stages as text: "recv 10.1.0.5:9001, enter desk::Strategy::on_tick, enter desk::queue
+ * then_key arg1, enter desk::submit then_key stdstring(arg2), send exchange key clordid". The words
+ * are the same on a command line and in a file.
  */
 #ifndef TICKSCOPE_CONFIG_CHAIN_H
 #define TICKSCOPE_CONFIG_CHAIN_H
@@ -35,9 +35,10 @@ struct chain_stage {
 	enum chain_verb verb;
 	char *object;	      /* a function's pattern; of the others an endpoint: its name in the
 				 configuration, or an address */
-	struct chain_key key; /* inherited where the text gives none */
+	struct chain_key key; /* where the text gives none, as the stage before left it */
 	struct chain_key then_key; /* text NULL: none */
-	char *text;		   /* "enter desk::submit": what segments are labelled with */
+	char *text; /* "enter desk::submit": what segments are labelled with; its second one in a
+		       chain has " #2" behind it */
 };
 
 struct chain {
@@ -50,16 +51,20 @@ struct chain {
 	bool wants_breakdown;
 };
 
-#define CHAIN_TIMEOUT_DEFAULT_NS 10000000000ULL /* an order that has no answer by then has failed \
-						 */
+#define CHAIN_TIMEOUT_DEFAULT_NS                                         \
+	10000000000ULL /* an order that has no answer by then has failed \
+			*/
 
 /*
- * Reads the stages, 2 to TS_CHAIN_STAGE_MAX of them; key: of stages before the first that says one,
- * NULL: "thread". 0; -EINVAL, *ret_column (from 1) being where it is wrong; -ENOMEM. Then
- * chain_fini is not needed.
+ * Reads the stages, 2 to TS_CHAIN_STAGE_MAX of them; key: of the first stage and those behind it up
+ * to one that says its own, NULL: "thread". 0; -EINVAL, *ret_column (from 1) being where it is
+ * wrong; -ENOMEM. Then chain_fini is not needed.
  */
 int chain_parse(const char *stages, const char *key, struct chain *ret_chain, size_t *ret_column,
 		struct fault *why);
 void chain_fini(struct chain *chain);
+
+/* Its object is a function; else an endpoint. */
+bool chain_is_function(const struct chain_stage *stage);
 
 #endif

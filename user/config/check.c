@@ -82,6 +82,7 @@ int check_operation(struct loader *l, const struct yaml_node *map, void *object)
 		refuse_key(l, yaml_find(map, "contract"), "connect_time",
 			   "belongs to contracts of rpc and order");
 	} else {
+		refuse_key(l, map, "breakdown", "belongs to functions and chains");
 		refuse_key(l, map, "error",
 			   "belongs to functions: the protocol says what an error "
 			   "is");

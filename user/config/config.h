@@ -16,6 +16,7 @@
 #include "config/error_expression.h"
 #include "config/config_health.h"
 #include "config/config_kubernetes.h"
+#include "config/config_chain.h"
 #include "config/config_rule.h"
 #include "config/config_sinks.h"
 
@@ -69,6 +70,7 @@ struct config_operation {
 	char *target;	  /* only there; NULL: in every target that has the function */
 	char *error_text; /* NULL: none */
 	struct error_expression error;
+	bool wants_breakdown; /* of CONFIG_FUNCTION */
 	char **labels;
 	size_t label_cnt;
 	struct config_contract contract;
@@ -90,14 +92,6 @@ struct config_judge {
 	uint64_t system_check_ns; /* default 10 s */
 };
 
-/* A contract of a rule file for an operation or target that is not configured: it has no data. */
-struct config_unowned {
-	char *operation, *target; /* one of both */
-	struct config_contract contract;
-	char *file;
-	uint32_t line;
-};
-
 struct config {
 	struct config_target *targets;
 	size_t target_cnt;
@@ -105,6 +99,8 @@ struct config {
 	size_t endpoint_cnt;
 	struct config_operation *operations;
 	size_t operation_cnt;
+	struct config_chain *chains;
+	size_t chain_cnt;
 	struct config_rule *rules; /* of this file and of rule_files */
 	size_t rule_cnt;
 	struct config_unowned *unowned;

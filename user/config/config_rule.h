@@ -55,6 +55,15 @@ struct config_rule {
 	uint32_t line;
 };
 
+/* A contract of a rule file for an operation or target that is not configured: it has no
+ * data. */
+struct config_unowned {
+	char *operation, *target; /* one of both */
+	struct config_contract contract;
+	char *file;
+	uint32_t line;
+};
+
 enum config_channel_type { CONFIG_ALERTMANAGER = 1, CONFIG_WEBHOOK, CONFIG_COMMAND };
 
 struct config_channel {

@@ -12,22 +12,6 @@
 #include "config/rule_unit.h"
 #include "config/words.h"
 
-/* A mistake at a column (from 1) of a text. */
-static void refuse_at(struct loader *l, const struct schema_key *key, const struct yaml_node *value,
-		      size_t column, const struct fault *why)
-{
-	struct yaml_node at = *value;
-	uint32_t in_file = column ? yaml_column(value, column - 1) : 0;
-
-	if (in_file) {
-		at.column = in_file;
-		load_refuse(l, key, &at, why->text);
-	} else {
-		load_report(l, value, "\"%s\": at its character %zu: %s", key->name, column,
-			    why->text);
-	}
-}
-
 static int parse_error(struct loader *l, const struct schema_key *key,
 		       const struct yaml_node *value, void *object)
 {
@@ -38,7 +22,7 @@ static int parse_error(struct loader *l, const struct schema_key *key,
 	if (!load_is_text(l, key, value))
 		return 0;
 	if (error_expression_parse(value->text, &o->error, &column, &why)) {
-		refuse_at(l, key, value, column, &why);
+		load_refuse_at(l, key, value, column, &why);
 		return 0;
 	}
 	free(o->error_text);
@@ -82,7 +66,7 @@ static int parse_expression(struct loader *l, const struct schema_key *key,
 		return 0;
 	err = rule_expression_parse(value->text, &expression, &column, &why);
 	if (err == -EINVAL) {
-		refuse_at(l, key, value, column, &why);
+		load_refuse_at(l, key, value, column, &why);
 		return 0;
 	}
 	if (err)
@@ -144,7 +128,7 @@ static int parse_number(struct loader *l, const struct schema_key *key,
 		return 0;
 	err = rule_expression_parse_number(value->text, &number.expression, &column, &why);
 	if (err == -EINVAL) {
-		refuse_at(l, key, value, column, &why);
+		load_refuse_at(l, key, value, column, &why);
 		return 0;
 	}
 	if (err)

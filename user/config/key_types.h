@@ -44,6 +44,7 @@ extern const struct key_type key_listen;
 extern const struct key_type key_map;
 extern const struct key_type key_list;
 extern const struct key_type key_texts;
+extern const struct key_type key_stages; /* key_stages.c: of struct config_chain */
 extern const struct key_type key_pids;
 extern const struct key_type key_pairs;
 extern const struct key_type key_tags; /* likewise, with the names that Kubernetes gives labels */

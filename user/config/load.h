@@ -47,6 +47,9 @@ void load_report(struct loader *l, const struct yaml_node *at, const char *forma
 /* That the value of a key is wrong: `"for": "10q" has no unit of time …`. */
 void load_refuse(struct loader *l, const struct schema_key *key, const struct yaml_node *value,
 		 const char *reason);
+/* Likewise, at a column (from 1) of a text. */
+void load_refuse_at(struct loader *l, const struct schema_key *key, const struct yaml_node *value,
+		    size_t column, const struct fault *why);
 /* Puts them into the order of the files. */
 void load_sort_problems(struct loader *l);
 

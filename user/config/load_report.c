@@ -49,6 +49,21 @@ void load_refuse(struct loader *l, const struct schema_key *key, const struct ya
 		load_report(l, value, "%s", reason);
 }
 
+void load_refuse_at(struct loader *l, const struct schema_key *key, const struct yaml_node *value,
+		    size_t column, const struct fault *why)
+{
+	struct yaml_node at = *value;
+	uint32_t in_file = column ? yaml_column(value, column - 1) : 0;
+
+	if (in_file) {
+		at.column = in_file;
+		load_refuse(l, key, &at, why->text);
+	} else {
+		load_report(l, value, "\"%s\": at its character %zu: %s", key->name, column,
+			    why->text);
+	}
+}
+
 static bool is_before(const struct load_place *a, const struct load_place *b)
 {
 	if (a->file_idx != b->file_idx)

@@ -44,8 +44,7 @@ static const char *nearest_name(const struct loader *l, const struct schema_obje
 	return near;
 }
 
-static void report_missing(struct loader *l, const struct schema_object *kind,
-			   const struct yaml_node *use)
+void check_missing(struct loader *l, const struct schema_object *kind, const struct yaml_node *use)
 {
 	const char *near = nearest_name(l, kind, use->text);
 
@@ -91,6 +90,12 @@ static struct config_contract *find_contract(struct config *config, const struct
 
 		if (o->name && strcmp(o->name, owner->name->text) == 0)
 			return &o->contract;
+	}
+	for (size_t i = 0; owner->kind == &schema_operation && i < config->chain_cnt; i++) {
+		struct config_chain *c = &config->chains[i];
+
+		if (c->name && strcmp(c->name, owner->name->text) == 0)
+			return &c->contract;
 	}
 	for (size_t i = 0; owner->kind == &schema_target && i < config->target_cnt; i++) {
 		struct config_target *t = &config->targets[i];
@@ -153,7 +158,7 @@ static int load_contract(struct loader *l, const struct yaml_node *item)
 		return 0;
 	contract = find_contract(l->config, &owner);
 	if (!contract && item->file == l->files[0])
-		report_missing(l, owner.kind, owner.name);
+		check_missing(l, owner.kind, owner.name);
 	if (!contract)
 		err = keep_unowned(l, &owner, item, &contract);
 	if (err)
@@ -266,11 +271,26 @@ static void check_endpoints(struct loader *l)
 	}
 }
 
+/* Chains look at their endpoints by themselves. */
+static bool is_stage(const struct config *config, const struct config_endpoint *e)
+{
+	for (size_t i = 0; e->name && i < config->chain_cnt; i++) {
+		const struct chain *c = &config->chains[i].chain;
+
+		for (size_t s = 0; s < c->stage_cnt; s++) {
+			if (!chain_is_function(&c->stages[s]) &&
+			    strcmp(c->stages[s].object, e->name) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
 /* A target's connections are measured where something that is configured needs them. */
 static bool needs_rpc(const struct config *config, const struct config_target *t)
 {
 	for (size_t e = 0; e < config->endpoint_cnt; e++) {
-		bool is_used = false;
+		bool is_used = is_stage(config, &config->endpoints[e]);
 
 		for (size_t i = 0; i < config->operation_cnt; i++) {
 			const struct config_operation *o = &config->operations[i];
@@ -306,13 +326,14 @@ void check_references(struct loader *l)
 
 	for (size_t i = 0; i < l->uses.cnt; i++) {
 		if (!find_name(l, l->uses.items[i].kind, l->uses.items[i].node->text))
-			report_missing(l, l->uses.items[i].kind, l->uses.items[i].node);
+			check_missing(l, l->uses.items[i].kind, l->uses.items[i].node);
 	}
 	for (size_t i = 0; i < config->channel_cnt; i++)
 		check_cycle(l, &config->channels[i]);
 	for (size_t i = 0; i < config->operation_cnt; i++)
 		check_protocol(l, &config->operations[i]);
 	check_endpoints(l);
+	check_chains(l);
 	if (config->operation_cnt && !config->target_cnt)
 		load_report(l, operations, "operations without \"targets\": nothing to look at");
 	fill_rpc(l);

@@ -61,6 +61,7 @@ extern const struct schema_object schema_rule_file; /* likewise */
 extern const struct schema_object schema_target;
 extern const struct schema_object schema_endpoint;
 extern const struct schema_object schema_operation;
+extern const struct schema_object schema_chain;
 extern const struct schema_object schema_rule;
 extern const struct schema_object schema_channel;
 extern const struct schema_object schema_health;

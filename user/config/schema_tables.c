@@ -12,6 +12,7 @@
 #define MIB  (1ULL << 20)
 #define TIB  (1ULL << 40)
 #define SEC  NS_PER_S
+#define MS   NS_PER_MS
 #define HOUR (3600 * SEC)
 #define DAY  (24 * HOUR)
 #define YEAR (365 * DAY)
@@ -259,6 +260,7 @@ static const struct schema_key operation_keys[] = {
 	{"order", &key_reference, AT(config_operation, endpoint), .object = &schema_endpoint},
 	{"target", &key_reference, AT(config_operation, target), .object = &schema_target},
 	{"error", &key_error, AT(config_operation, error_text)},
+	{"breakdown", &key_bool, AT(config_operation, wants_breakdown)},
 	{"labels", &key_texts, LIST(config_operation, labels, label_cnt), .max = LABELS_MAX,
 	 .words = RPC_LABELS},
 	{"contract", &key_map, AT(config_operation, contract),
@@ -268,6 +270,24 @@ static const struct schema_key operation_keys[] = {
 
 const struct schema_object schema_operation = {
 	"an operation", operation_keys, sizeof(struct config_operation), .check = check_operation};
+
+static const struct schema_key chain_keys[] = {
+	/* Of the operations' names: contracts and rules mean either by it. */
+	{"name", &key_name, AT(config_chain, name), .object = &schema_operation,
+	 .is_required = true},
+	{"stages", &key_stages, LIST(config_chain, stages, stage_cnt), .max = TS_CHAIN_STAGE_MAX,
+	 .is_required = true},
+	{"key", &key_text, AT(config_chain, key)},
+	{"timeout", &key_duration, AT(config_chain, timeout_ns), .value = "10s", .min = MS,
+	 .max = DAY},
+	{"breakdown", &key_bool, AT(config_chain, wants_breakdown)},
+	{"target", &key_reference, AT(config_chain, target), .object = &schema_target},
+	{"contract", &key_map, AT(config_chain, contract), .object = &schema_operation_contract},
+	END,
+};
+
+const struct schema_object schema_chain = {"a chain", chain_keys, sizeof(struct config_chain),
+					   .check = check_chain};
 
 static const struct schema_key rule_keys[] = {
 	{"name", &key_name, AT(config_rule, name), .object = &schema_rule, .is_required = true},
@@ -345,6 +365,8 @@ static const struct schema_key config_keys[] = {
 	 .object = &schema_endpoint},
 	{"operations", &key_list, LIST(config, operations, operation_cnt), .max = OPERATION_MAX,
 	 .object = &schema_operation},
+	{"chains", &key_list, LIST(config, chains, chain_cnt), .max = TS_CHAIN_MAX,
+	 .object = &schema_chain},
 	{"contracts", &key_contracts, .max = OPERATION_MAX, .object = &schema_contract_owner},
 	{"rules", &key_list, LIST(config, rules, rule_cnt), .max = 1024, .object = &schema_rule},
 	{"rule_files", &key_rule_files, .max = 64},

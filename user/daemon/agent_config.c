@@ -14,6 +14,7 @@ struct agent_config {
 	struct daemon_config daemon;
 	struct daemon_target *targets;
 	struct daemon_endpoint endpoints[TS_FILTER_MAX];
+	struct chain chains[TS_CHAIN_MAX];
 };
 
 /* Whether a function is looked for in a target. */
@@ -39,6 +40,7 @@ static int fill_functions(struct daemon_target *t, const struct config *config,
 			.name = o->name,
 			.error = o->error_text ? &o->error : NULL,
 			.error_text = o->error_text,
+			.wants_breakdown = o->wants_breakdown,
 			.is_optional = !o->target && config->target_cnt > 1,
 		};
 	}
@@ -116,6 +118,7 @@ static void fill_endpoint(struct daemon_endpoint *d, const struct config *config
 					 : TS_ROLE_CLIENT;
 
 	*d = (struct daemon_endpoint){
+		.given_name = e->name,
 		.name = name_of(config, e, CONFIG_RPC),
 		.order_name = name_of(config, e, CONFIG_ORDER),
 		.protocol = e->protocol ? protocol_parse(e->protocol) : PROTOCOL_NONE,
@@ -145,6 +148,18 @@ static int fill_endpoints(struct agent_config *a, const struct config *config, s
 	return 0;
 }
 
+/* Its strings are the configuration's. */
+static void fill_chains(struct agent_config *a, const struct config *config)
+{
+	for (size_t i = 0; i < config->chain_cnt && i < TS_CHAIN_MAX; i++) {
+		a->chains[i] = config->chains[i].chain;
+		a->chains[i].name = config->chains[i].name;
+		a->chains[i].target = config->chains[i].target;
+		a->daemon.chain_cnt = i + 1;
+	}
+	a->daemon.chains = a->chains;
+}
+
 int agent_config_new(const struct config *config, struct agent_config **ret_agent_config,
 		     struct fault *why)
 {
@@ -169,6 +184,7 @@ int agent_config_new(const struct config *config, struct agent_config **ret_agen
 		fault_set(why, err, "out of memory");
 		goto free_config;
 	}
+	fill_chains(a, config);
 	err = fill_endpoints(a, config, why);
 	if (err)
 		goto free_config;

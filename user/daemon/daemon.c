@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "daemon/chains.h"
 #include "daemon/confine.h"
 #include "daemon/operations.h"
 #include "daemon/overhead.h"
@@ -321,6 +322,7 @@ static void daemon_free(struct daemon *d)
 	tls_free(d->tls);
 	sock_free(d->sock);
 	slow_calls_stop(d);
+	chains_free(d);
 	names_cache_free(d->names);
 	places_stop(d);
 	free(d);
@@ -343,6 +345,8 @@ static int daemon_new(const struct daemon_config *config, const struct daemon_ou
 	d->is_disabled = output->is_disabled && output->is_disabled(output->context);
 	d->names = names_cache_new();
 	err = places_start(d, why);
+	if (!err)
+		err = chains_plan(d, why);
 	if (!err)
 		err = processes_start(d, why);
 	if (err) {

@@ -52,6 +52,7 @@ struct daemon_target {
 
 /* Connections that are measured alike. */
 struct daemon_endpoint {
+	const char *given_name; /* in the configuration, for stages of chains; NULL: none */
 	const char *name;	/* of the operation; NULL: protocol and address */
 	const char *order_name; /* of orders on it; NULL: likewise */
 	struct ts_endpoint_filter filter;
@@ -64,7 +65,7 @@ struct daemon_config {
 	const struct daemon_target *targets;
 	size_t target_cnt;
 	const struct daemon_endpoint *endpoints; /* to measure; none: all of the processes */
-	size_t endpoint_cnt;			 /* at most TS_FILTER_MAX */
+	size_t endpoint_cnt;			 /* at most TS_FILTER_MAX, with those of chains */
 	enum sock_hooks hooks;
 	enum protocol_kind protocol; /* to parse where there are no endpoints */
 	uint64_t duration_ns;	     /* 0: until a signal, or the last process ends */
@@ -123,6 +124,15 @@ struct rpc {
 	struct protocol_counts parsed; /* since the start */
 };
 
+/* What a chain has beside its latencies. */
+struct chain_figures {
+	const struct chain *config;
+	const struct ts_chain_counts *live;
+	struct ts_chain_counts interval_start;
+	struct ts_chain_counts interval;
+	struct ts_chain_counts total;
+};
+
 enum operation_kind {
 	OPERATION_FUNCTION = 0,
 	OPERATION_RPC_CLIENT,
@@ -163,8 +173,9 @@ struct operation {
 	enum operation_kind kind;
 	struct operation_label labels[OPERATION_LABEL_MAX];
 	size_t label_cnt;
-	const char *protocol; /* that was parsed; static, NULL: none */
-	struct rpc *rpc;      /* of an endpoint; NULL else */
+	const char *protocol;	     /* that was parsed; static, NULL: none */
+	struct rpc *rpc;	     /* of an endpoint; NULL else */
+	struct chain_figures *chain; /* of a chain or span; NULL else */
 	char *name;
 	char *full_name; /* with parameters: tells overloads apart */
 	char *file;

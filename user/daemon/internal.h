@@ -60,9 +60,10 @@ struct traced {
 	struct process *process;
 	bool is_by_file;	       /* processes_are_by_file, and it runs the file itself */
 	struct operation_plans *plans; /* one list for each wanted function */
-	struct probe_group *group;     /* NULL: only file-wide probes serve it */
-	struct tls_group *tls;	       /* probes in its OpenSSL; NULL: it has none, so far */
-	bool has_tls_failed;	       /* said already */
+	struct operation_plans *stage_plans; /* likewise for each function that is a stage */
+	struct probe_group *group;	     /* NULL: only file-wide probes serve it */
+	struct tls_group *tls;		     /* probes in its OpenSSL; NULL: it has none, so far */
+	bool has_tls_failed;		     /* said already */
 	uint64_t taken_mono_ns;
 	uint32_t *operations; /* indices of those that it feeds */
 	size_t operation_cnt;
@@ -70,15 +71,20 @@ struct traced {
 	struct traced *late; /* the same process with files that it mapped later, or NULL */
 };
 
+struct chains;
+
 struct daemon {
 	const struct daemon_config *config;
 	const struct daemon_output *output;
-	struct probe *probe;	       /* NULL: no functions are traced */
-	struct sock_probe *sock;       /* NULL: no connections are */
-	struct streams *streams;       /* NULL: no protocol is parsed */
-	struct tls_probe *tls;	       /* NULL: no OpenSSL is looked into */
-	struct slowest_probe *slowest; /* NULL: the slowest are not kept */
-	struct slow_calls *slow_calls; /* likewise */
+	struct probe *probe;			 /* NULL: no functions are traced */
+	struct sock_probe *sock;		 /* NULL: no connections are */
+	struct streams *streams;		 /* NULL: no protocol is parsed */
+	struct tls_probe *tls;			 /* NULL: no OpenSSL is looked into */
+	struct slowest_probe *slowest;		 /* NULL: the slowest are not kept */
+	struct slow_calls *slow_calls;		 /* likewise */
+	struct chains *chains;			 /* NULL: there are none */
+	const struct daemon_endpoint *endpoints; /* those of the configuration and of chains */
+	size_t endpoint_cnt;
 	struct names_cache *names;
 	struct operation *operations;
 	size_t operation_cnt;

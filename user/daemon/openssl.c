@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "daemon/chains.h"
 #include "daemon/rpc.h"
 #include "target/tls_library.h"
 
@@ -63,8 +64,9 @@ static void look_again(struct daemon *d, struct traced *t)
 	struct process *process;
 	struct fault why;
 
-	if (!target_of(d, t)->wants_rpc || t->tls || t->has_tls_failed ||
-	    !tls_library_is_mapped(t->pid) || process_open(t->pid, &options, &process, &why))
+	if ((!target_of(d, t)->wants_rpc && !chains_want_sockets(d, t->target_idx)) || t->tls ||
+	    t->has_tls_failed || !tls_library_is_mapped(t->pid) ||
+	    process_open(t->pid, &options, &process, &why))
 		return;
 	if (attach(d, t, process, &why))
 		say_failure(d, t, &why);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/chains.h"
 #include "daemon/operations.h"
 #include "daemon/places.h"
 #include "daemon/rpc.h"
@@ -73,6 +74,7 @@ static void operation_fini(struct operation *o)
 		counted_fini(&o->rpc->connect);
 	free(o->rpc);
 	free(o->slowest);
+	free(o->chain);
 }
 
 void operations_fini(struct daemon *d)
@@ -276,6 +278,7 @@ void operations_read(struct daemon *d, uint64_t now_mono_ns, bool is_end)
 
 	if (d->sock)
 		rpc_read(d, is_end);
+	chain_operations_read(d);
 	for (size_t i = 0; i < d->operation_cnt; i++) {
 		counted_read(d, &d->operations[i].counted, duration_ns);
 		if (d->operations[i].rpc)
@@ -292,5 +295,6 @@ void operations_begin_interval(struct daemon *d, uint64_t now_mono_ns)
 			window_clear(d->operations[i].rpc->connect.interval);
 	}
 	rpc_begin_interval(d);
+	chain_operations_begin_interval(d);
 	d->interval_mono_ns = now_mono_ns;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/chains.h"
 #include "daemon/operations.h"
 #include "daemon/places.h"
 #include "daemon/rpc.h"
@@ -12,13 +13,13 @@
 #include "daemon/late.h"
 #include "target/discover.h"
 
-static bool has_functions(const struct daemon_config *config)
+static bool has_functions(const struct daemon *d)
 {
-	for (size_t i = 0; i < config->target_cnt; i++) {
-		if (config->targets[i].function_cnt)
+	for (size_t i = 0; i < d->config->target_cnt; i++) {
+		if (d->config->targets[i].function_cnt)
 			return true;
 	}
-	return false;
+	return d->chains && d->chains->function_cnt;
 }
 
 bool processes_may_come(const struct daemon *d)
@@ -52,14 +53,15 @@ static int open_probe(struct daemon *d, size_t series_cnt, struct fault *why)
 	struct probe_options options = {.level = d->config->level};
 	bool may_come = processes_may_come(d);
 
-	if (may_come && has_functions(d->config))
+	if (may_come && has_functions(d))
 		series_cnt += d->config->spare_cnt;
 	d->function_operation_max = (uint32_t)series_cnt;
-	d->operation_max = series_cnt + rpc_operation_max(d);
+	d->operation_max = series_cnt + rpc_operation_max(d) + chain_operations_max(d);
 	options.series_cnt = series_cnt;
 	options.slowest = d->slowest;
+	options.chains = d->chains ? d->chains->probe : NULL;
 	/* It also tells of processes that start: needed without functions, too. */
-	return has_functions(d->config) || may_come ? probe_open(&options, &d->probe, why) : 0;
+	return has_functions(d) || may_come ? probe_open(&options, &d->probe, why) : 0;
 }
 
 static int open_all(struct daemon *d, size_t series_cnt, struct fault *why)
@@ -67,8 +69,10 @@ static int open_all(struct daemon *d, size_t series_cnt, struct fault *why)
 	int err = slow_calls_start(d, why);
 
 	if (!err)
+		err = chains_open(d, why);
+	if (!err)
 		err = open_probe(d, series_cnt, why);
-	if (!err && rpc_is_wanted(d->config))
+	if (!err && rpc_is_used(d))
 		err = rpc_start(d, why);
 	return err ? err : operations_start(d, why);
 }

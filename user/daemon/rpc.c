@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "daemon/chains.h"
 #include "daemon/operations.h"
 #include "daemon/places.h"
 #include "daemon/rpc.h"
@@ -32,13 +33,13 @@ static const struct segment server_segments[] = {
 	{TS_RPC_SEGMENT_2, "read", "sent"},
 };
 
-static bool wants_streams(const struct daemon_config *config)
+static bool wants_streams(const struct daemon *d)
 {
-	for (size_t i = 0; i < config->endpoint_cnt; i++) {
-		if (config->endpoints[i].protocol)
+	for (size_t i = 0; i < d->endpoint_cnt; i++) {
+		if (d->endpoints[i].protocol)
 			return true;
 	}
-	return !config->endpoint_cnt && config->protocol;
+	return !d->endpoint_cnt && d->config->protocol;
 }
 
 size_t rpc_operation_max(const struct daemon *d)
@@ -47,7 +48,7 @@ size_t rpc_operation_max(const struct daemon *d)
 
 	if (!rpc_is_wanted(d->config))
 		return 0;
-	return wants_streams(d->config) ? cnt + PARSED_MAX * OPERATIONS_PER_ENDPOINT : cnt;
+	return wants_streams(d) ? cnt + PARSED_MAX * OPERATIONS_PER_ENDPOINT : cnt;
 }
 
 /* A file that is replaced is known again when the first process of the new one is looked at. */
@@ -64,7 +65,9 @@ static int add_executables(struct daemon *d, struct fault *why)
 	for (size_t i = 0; i < d->config->target_cnt; i++) {
 		int err = 0;
 
-		if (d->config->targets[i].wants_rpc && processes_are_by_file(d, i))
+		bool is_used = d->config->targets[i].wants_rpc || chains_want_sockets(d, i);
+
+		if (is_used && processes_are_by_file(d, i))
 			err = add_executable(d, i);
 		if (err)
 			return fault_set(why, err, "cannot watch \"%s\": %s",
@@ -78,18 +81,21 @@ int rpc_start(struct daemon *d, struct fault *why)
 	struct ts_endpoint_filter filters[TS_FILTER_MAX];
 	const struct sock_options options = {.hooks = d->config->hooks,
 					     .filters = filters,
-					     .filter_cnt = d->config->endpoint_cnt,
-					     .wants_stream = d->config->protocol != PROTOCOL_NONE};
+					     .filter_cnt = d->endpoint_cnt,
+					     .wants_stream = d->config->protocol != PROTOCOL_NONE,
+					     .chains = d->chains ? d->chains->probe : NULL,
+					     .points =
+						     d->chains ? d->chains->endpoint_points : NULL};
 	int err;
 
 	for (size_t i = 0; i < options.filter_cnt; i++) {
-		filters[i] = d->config->endpoints[i].filter;
-		filters[i].wants_stream = d->config->endpoints[i].protocol != PROTOCOL_NONE;
+		filters[i] = d->endpoints[i].filter;
+		filters[i].wants_stream = d->endpoints[i].protocol != PROTOCOL_NONE;
 	}
 	err = sock_open(&options, &d->sock, why);
 	if (!err)
 		err = add_executables(d, why);
-	if (!err && wants_streams(d->config) && streams_start(d))
+	if (!err && wants_streams(d) && streams_start(d))
 		err = fault_set(why, -ENOMEM, "out of memory");
 	return err;
 }
@@ -193,8 +199,10 @@ static bool add_endpoint(struct daemon *d, const struct sock_endpoint *e)
 	struct operation *o;
 	char name[320];
 
-	find_name(d, e, kind, name, sizeof(name));
 	d->endpoint_keys[e->idx] = e->key;
+	if (!rpc_is_shown(d, &e->key))
+		return true;
+	find_name(d, e, kind, name, sizeof(name));
 	o = add_operation(d, &e->key, name,
 			  sock_series(d->sock, e->idx, is_feed ? TS_RPC_FEED : TS_RPC_TOTAL),
 			  stripe_cnt);
@@ -251,6 +259,8 @@ bool rpc_add_parsed(struct daemon *d, const struct parsed *p)
 	/* A record can be of an endpoint that came up after the last look. */
 	if (key->role == TS_ROLE_NONE)
 		rpc_find_endpoints(d);
+	if (!rpc_is_shown(d, key))
+		return true;
 	rpc_operation_name(d, key, &(struct rpc_kind){p->kind, protocol_name(p->protocol), false},
 			   name, sizeof(name));
 	o = add_operation(d, key, name, &p->series[TS_RPC_TOTAL], 1);

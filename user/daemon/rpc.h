@@ -42,6 +42,10 @@ void losses_say(struct daemon *d);
 
 /* rpc.c: connections. */
 bool rpc_is_wanted(const struct daemon_config *config);
+/* Likewise, or chains have stages there. */
+bool rpc_is_used(const struct daemon *d);
+/* False: its target's connections are only looked at for chains. */
+bool rpc_is_shown(const struct daemon *d, const struct ts_endpoint_key *key);
 /* rpc_operation_max: operations that they may become. */
 size_t rpc_operation_max(const struct daemon *d);
 int rpc_start(struct daemon *d, struct fault *why);
@@ -62,7 +66,9 @@ struct protocol_counts *rpc_counts(struct daemon *d, uint32_t endpoint);
 /* rpc_figures.c: of the total and the interval, from what the kernel has counted. */
 void rpc_figures_read(struct rpc *rpc);
 
-/* rpc_target.c: the name of an operation's target, and its processes. 0 or -ENOMEM. */
+/* rpc_target.c: the connections of a process that is taken, where somebody wants them. */
+int rpc_watch_process(struct daemon *d, struct traced *t, struct fault *why);
+/* The name of an operation's target, and its processes. 0 or -ENOMEM. */
 int rpc_set_target(const struct daemon *d, struct operation *o);
 
 struct rpc_kind {

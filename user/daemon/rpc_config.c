@@ -6,6 +6,7 @@
 
 #include "base/hosts.h"
 #include "base/text.h"
+#include "daemon/chains.h"
 #include "daemon/rpc.h"
 
 bool rpc_is_wanted(const struct daemon_config *config)
@@ -17,11 +18,27 @@ bool rpc_is_wanted(const struct daemon_config *config)
 	return false;
 }
 
+bool rpc_is_used(const struct daemon *d)
+{
+	for (size_t i = 0; i < d->config->target_cnt; i++) {
+		if (d->config->targets[i].wants_rpc || chains_want_sockets(d, i))
+			return true;
+	}
+	return false;
+}
+
+/* The endpoint that all others share has no target of its own. */
+bool rpc_is_shown(const struct daemon *d, const struct ts_endpoint_key *key)
+{
+	return key->target ? d->config->targets[d->places[key->target - 1].target_idx].wants_rpc
+			   : rpc_is_wanted(d->config);
+}
+
 /* What the configuration says of an endpoint; NULL: nothing. */
 static const struct daemon_endpoint *configured(const struct daemon *d,
 						const struct ts_endpoint_key *key)
 {
-	return key->filter ? &d->config->endpoints[key->filter - 1] : NULL;
+	return key->filter ? &d->endpoints[key->filter - 1] : NULL;
 }
 
 /* "tcp 10.0.0.1:9878", "tcp exchange:9878" where the host's name is known, "tcp :9878" of a server.

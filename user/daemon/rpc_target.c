@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "daemon/chains.h"
 #include "daemon/operations.h"
 #include "daemon/rpc.h"
 
@@ -59,4 +60,14 @@ int rpc_set_target(const struct daemon *d, struct operation *o)
 	for (size_t i = 0; !err && sibling && i < sibling->pid_cnt; i++)
 		err = operations_add_pid(o, sibling->pids[i]);
 	return o->target ? err : -ENOMEM;
+}
+
+int rpc_watch_process(struct daemon *d, struct traced *t, struct fault *why)
+{
+	bool wants_rpc = d->targets[t->target_idx].config->wants_rpc;
+
+	if (!d->sock || (!wants_rpc && !chains_want_sockets(d, t->target_idx)))
+		return 0;
+	openssl_add_process(d, t);
+	return rpc_add_process(d, t, why);
 }

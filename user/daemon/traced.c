@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "daemon/chains.h"
 #include "daemon/operations.h"
 #include "daemon/places.h"
 #include "daemon/rpc.h"
@@ -26,6 +27,7 @@ void traced_fini(struct daemon *d, struct traced *t)
 	tls_detach(t->tls);
 	for (size_t i = 0; t->plans && i < target_of(d, t)->function_cnt; i++)
 		operation_plans_fini(&t->plans[i]);
+	stages_fini(d, t);
 	free(t->plans);
 	free(t->operations);
 	free(t->lacks_library);
@@ -36,12 +38,6 @@ void traced_fini(struct daemon *d, struct traced *t)
 	if (t->pidfd >= 0)
 		close(t->pidfd);
 }
-
-struct request_list {
-	struct probe_request *items;
-	struct operation **owners; /* of each */
-	size_t cnt;
-};
 
 static bool list_init(struct request_list *list, size_t cnt)
 {
@@ -56,8 +52,7 @@ static void list_fini(struct request_list *list)
 	free(list->owners);
 }
 
-/* Whether a plan is served by the probes of the whole file, or by those of its process. */
-static bool wants_file_wide(const struct traced *t, const struct operation_plan *plan)
+bool traced_wants_file(const struct traced *t, const struct operation_plan *plan)
 {
 	return image_is_executable(plan->image) && t->is_by_file;
 }
@@ -159,7 +154,7 @@ static int attach_requests(struct daemon *d, pid_t pid, const struct request_lis
 		struct operation *o = list->owners[i];
 
 		d->site_cnt += probe_site_cnt(d->probe, plan);
-		if (o->cost.call_ns)
+		if (!o || o->cost.call_ns)
 			continue;
 		err = probe_calibrate(d->probe, &list->items[i], pid, &o->cost, why);
 		if (err)
@@ -227,22 +222,12 @@ void traced_leave_file(struct daemon *d, const struct traced *t)
 	}
 }
 
-/* Its own probes, and the file-wide ones where they are not there yet. */
-int traced_attach(struct daemon *d, struct traced *t, struct fault *why)
+/* Of each operation that this process feeds. */
+static void add_requests(struct daemon *d, const struct traced *t,
+			 const struct operation_plan *const *plans, struct request_lists *lists)
 {
-	size_t cnt = traced_plan_cnt(d, t);
-	const struct operation_plan **plans = calloc(cnt + 1, sizeof(struct operation_plan *));
-	struct request_list own = {0}, file = {0};
-	int err = -ENOMEM;
+	bool is_alone = t->operation_cnt == 1 && !stages_request_cnt(d, t);
 
-	t->operations = calloc(cnt + 1, sizeof(*t->operations));
-	if (!plans || !list_init(&own, cnt) || !list_init(&file, cnt) || !t->operations) {
-		fault_set(why, err, "out of memory");
-		goto free_lists;
-	}
-	err = traced_find_operations(d, t, plans, why);
-	if (err)
-		goto free_lists;
 	for (size_t i = 0; i < t->operation_cnt; i++) {
 		struct operation *o = &d->operations[t->operations[i]];
 		struct request_list *list;
@@ -250,8 +235,8 @@ int traced_attach(struct daemon *d, struct traced *t, struct fault *why)
 		assert(plans[i]);
 		if (o->is_detached)
 			continue;
-		o->is_file_wide = wants_file_wide(t, plans[i]);
-		list = o->is_file_wide ? &file : &own;
+		o->is_file_wide = traced_wants_file(t, plans[i]);
+		list = o->is_file_wide ? &lists->file : &lists->own;
 		list->owners[list->cnt] = o;
 		list->items[list->cnt++] = (struct probe_request){
 			.plan = plans[i],
@@ -259,17 +244,39 @@ int traced_attach(struct daemon *d, struct traced *t, struct fault *why)
 			.slow_operation = o->slow_operation,
 			.error = o->error,
 			.keeps_result = o->needs_result,
-			.is_alone = t->operation_cnt == 1,
+			.is_alone = is_alone,
 			.is_separate = target_of(d, t)->max_overhead_ratio > 0,
 		};
 	}
-	err = attach_requests(d, t->pid, &own, &t->group, why);
+}
+
+/* Its own probes, and the file-wide ones where they are not there yet. */
+int traced_attach(struct daemon *d, struct traced *t, struct fault *why)
+{
+	size_t plan_cnt = traced_plan_cnt(d, t), cnt = plan_cnt + stages_request_cnt(d, t);
+	const struct operation_plan **plans = calloc(plan_cnt + 1, sizeof(struct operation_plan *));
+	struct request_lists lists = {0};
+	int err = -ENOMEM;
+
+	t->operations = calloc(plan_cnt + 1, sizeof(*t->operations));
+	if (!plans || !list_init(&lists.own, cnt) || !list_init(&lists.file, cnt) ||
+	    !t->operations) {
+		fault_set(why, err, "out of memory");
+		goto free_lists;
+	}
+	err = traced_find_operations(d, t, plans, why);
+	if (err)
+		goto free_lists;
+	add_requests(d, t, plans, &lists);
+	err = stages_add_requests(d, t, &lists, why);
 	if (!err)
-		err = attach_file(d, t, &file, why);
+		err = attach_requests(d, t->pid, &lists.own, &t->group, why);
+	if (!err)
+		err = attach_file(d, t, &lists.file, why);
 free_lists:
 	free(plans);
-	list_fini(&own);
-	list_fini(&file);
+	list_fini(&lists.own);
+	list_fini(&lists.file);
 	return err;
 }
 
@@ -281,10 +288,10 @@ int traced_take(struct daemon *d, struct traced *t, struct fault *why)
 
 	t->taken_mono_ns = clock_mono_ns();
 	err = traced_attach(d, t, why);
-	if (!err && d->sock && target_of(d, t)->wants_rpc) {
-		openssl_add_process(d, t);
-		err = rpc_add_process(d, t, why);
-	}
+	if (!err)
+		err = rpc_watch_process(d, t, why);
+	if (!err && chain_operations_add_process(d, t))
+		err = fault_set(why, -ENOMEM, "out of memory");
 	if (!err && epoll_ctl(d->epoll_fd, EPOLL_CTL_ADD, t->pidfd, &event))
 		err = fault_set(why, -errno, "cannot watch process %d: %s", t->pid,
 				strerror(errno));

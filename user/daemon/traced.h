@@ -1,13 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One process: looked up, attached to, let go. */
+/* One traced process. */
 #ifndef TICKSCOPE_DAEMON_TRACED_H
 #define TICKSCOPE_DAEMON_TRACED_H
 
 #include "daemon/internal.h"
 
+/* What is to be attached. */
+struct request_list {
+	struct probe_request *items;
+	struct operation **owners; /* of each; NULL: it is a stage */
+	size_t cnt;
+};
+
+/* To a process by itself, and to its executable in whatever process. */
+struct request_lists {
+	struct request_list own;
+	struct request_list file;
+};
+
 /*
- * traced_open looks a process up and resolves every wanted function, and attaches nothing;
- * traced_take attaches, watches for its end, and owns it whether it fails or not.
+ * traced_open looks it up and resolves every wanted function and stage, and attaches nothing;
+ * traced_take attaches, watches for its end, and owns it whether it fails or
+ * not.
  */
 int traced_open(struct daemon *d, size_t target_idx, pid_t pid, struct traced *ret_traced,
 		struct fault *why);
@@ -22,6 +36,8 @@ int traced_open_late(struct daemon *d, const struct traced *t, struct traced *re
 		     struct fault *why);
 /* Makes its operations and attaches what it has plans for; traced_fini in any case. */
 int traced_attach(struct daemon *d, struct traced *t, struct fault *why);
+/* True where the probes of a plan are on the file, for whatever process maps it. */
+bool traced_wants_file(const struct traced *t, const struct operation_plan *plan);
 /* It has ended: the probes of its executable serve one process less. */
 void traced_leave_file(struct daemon *d, const struct traced *t);
 

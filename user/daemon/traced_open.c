@@ -6,7 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "daemon/internal.h"
+#include "daemon/chains.h"
 #include "daemon/places.h"
 #include "daemon/traced.h"
 
@@ -97,6 +97,8 @@ int traced_open(struct daemon *d, size_t target_idx, pid_t pid, struct traced *r
 	err = open_process(d, &t, why);
 	for (size_t i = 0; !err && i < target_of(d, &t)->function_cnt; i++)
 		err = resolve(d, &t, i, why);
+	if (!err)
+		err = stages_resolve(d, &t, why);
 	if (err) {
 		traced_fini(d, &t);
 		return err;

@@ -201,6 +201,9 @@ static int add_contracts(struct rule *rules, size_t *cnt, const struct config *c
 	for (size_t i = 0; i < config->operation_cnt && !err; i++)
 		err = add_contract(rules, cnt, config, &config->operations[i].contract,
 				   config->operations[i].name);
+	for (size_t i = 0; i < config->chain_cnt && !err; i++)
+		err = add_contract(rules, cnt, config, &config->chains[i].contract,
+				   config->chains[i].name);
 	for (size_t i = 0; i < config->target_cnt && !err; i++)
 		err = add_target_contract(rules, cnt, config, &config->targets[i].contract,
 					  config->targets[i].name);
@@ -221,6 +224,8 @@ static size_t limit_cnt(const struct config *config)
 
 	for (size_t i = 0; i < config->operation_cnt; i++)
 		cnt += config->operations[i].contract.limit_cnt;
+	for (size_t i = 0; i < config->chain_cnt; i++)
+		cnt += config->chains[i].contract.limit_cnt;
 	for (size_t i = 0; i < config->target_cnt; i++)
 		cnt += config->targets[i].contract.limit_cnt;
 	for (size_t i = 0; i < config->unowned_cnt; i++)

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Stages of chains that are functions: found in each process, with the registers of their keys. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/chains.h"
+#include "daemon/traced.h"
+
+/* Where arguments are: the System V ABI for x86-64 §3.2.3, and Go's internal ABI, where the
+ * receiver is the first. */
+static const uint8_t c_registers[] = {TS_SOURCE_DI, TS_SOURCE_SI, TS_SOURCE_DX,
+				      TS_SOURCE_CX, TS_SOURCE_R8, TS_SOURCE_R9};
+static const uint8_t go_registers[] = {TS_SOURCE_AX, TS_SOURCE_BX,  TS_SOURCE_CX,
+				       TS_SOURCE_DI, TS_SOURCE_SI,  TS_SOURCE_R8,
+				       TS_SOURCE_R9, TS_SOURCE_R10, TS_SOURCE_R11};
+
+static bool is_of(const struct chain_function *f, const struct traced *t)
+{
+	return f->target_idx == t->target_idx;
+}
+
+/* What a process lacks: news only where it is not what was said before. */
+static int tolerate(struct daemon *d, const struct traced *t, struct chain_function *f, int err,
+		    const struct fault *why)
+{
+	if (!d->config->is_tolerant)
+		return err;
+	if (f->is_optional && (err == -ENOENT || err == -ENXIO))
+		return 0;
+	if (strcmp(f->fault.text, why->text) != 0)
+		daemon_message(d, "in process %d (%s): %s", t->pid, process_name(t->process),
+			       why->text);
+	f->fault = *why;
+	return 0;
+}
+
+static int resolve(struct daemon *d, struct traced *t, size_t idx, struct fault *why)
+{
+	const struct daemon_target *target = d->targets[t->target_idx].config;
+	struct chain_function *f = &d->chains->functions[idx];
+	const struct function_query query = {
+		.pattern = f->pattern,
+		.policy = target->exit_policy,
+		.max_operations = d->config->function_max,
+		.avoids_nop5 = d->avoids_nop5,
+	};
+	int err = process_resolve(t->process, &query, &t->stage_plans[idx], why);
+
+	if (!err)
+		f->fault.text[0] = '\0';
+	return err ? tolerate(d, t, f, err, why) : 0;
+}
+
+int stages_resolve(struct daemon *d, struct traced *t, struct fault *why)
+{
+	int err = 0;
+
+	if (!d->chains || !d->chains->function_cnt)
+		return 0;
+	t->stage_plans = calloc(d->chains->function_cnt, sizeof(*t->stage_plans));
+	if (!t->stage_plans)
+		return fault_set(why, -ENOMEM, "out of memory");
+	for (size_t i = 0; i < d->chains->function_cnt && !err; i++) {
+		if (is_of(&d->chains->functions[i], t))
+			err = resolve(d, t, i, why);
+	}
+	return err;
+}
+
+void stages_fini(const struct daemon *d, struct traced *t)
+{
+	for (size_t i = 0; t->stage_plans && i < d->chains->function_cnt; i++)
+		operation_plans_fini(&t->stage_plans[i]);
+	free(t->stage_plans);
+	t->stage_plans = NULL;
+}
+
+size_t stages_request_cnt(const struct daemon *d, const struct traced *t)
+{
+	size_t cnt = 0;
+
+	for (size_t i = 0; t->stage_plans && i < d->chains->function_cnt; i++)
+		cnt += t->stage_plans[i].cnt;
+	return cnt;
+}
+
+static bool is_go(const struct operation_plan *plan)
+{
+	return plan->copies[0].is_go;
+}
+
+/* Finds the register of a key in the function that was found. */
+static int settle_key(const struct chain_key *key, const struct operation_plan *plan,
+		      struct ts_key *ret_key, struct fault *why)
+{
+	const uint8_t *registers = is_go(plan) ? go_registers : c_registers;
+	size_t cnt = is_go(plan) ? sizeof(go_registers) : sizeof(c_registers);
+
+	if ((key->key.kind == TS_KEY_GOROUTINE || key->key.kind == TS_KEY_GOSTRING) && !is_go(plan))
+		return fault_set(why, -ENOTSUP, "the key \"%s\" of \"%s\": that is no Go code",
+				 key->text, plan->name);
+	if (key->argument > cnt)
+		return fault_set(why, -ENOTSUP,
+				 "the key \"%s\" of \"%s\": only its first %zu arguments are in "
+				 "registers",
+				 key->text, plan->name, cnt);
+	if (key->argument)
+		ret_key->source = registers[key->argument - 1];
+	return 0;
+}
+
+static int settle_stage(struct daemon *d, struct chain_item *item, size_t idx,
+			const struct operation_plan *plan, struct fault *why)
+{
+	const struct chain_stage *stage = &item->config->stages[idx];
+	struct ts_chain_stage *kernel = &item->kernel.stages[idx];
+	int err;
+
+	if (item->is_found[idx] && item->is_go[idx] != is_go(plan) &&
+	    (stage->key.argument || stage->then_key.argument))
+		return fault_set(why, -ENOTSUP,
+				 "\"%s\" is Go code here and none elsewhere: its arguments have "
+				 "no common place",
+				 stage->text);
+	err = settle_key(&stage->key, plan, &kernel->key, why);
+	if (!err && stage->then_key.text)
+		err = settle_key(&stage->then_key, plan, &kernel->then_key, why);
+	if (err || item->is_found[idx])
+		return err;
+	item->is_found[idx] = true;
+	item->is_go[idx] = is_go(plan);
+	err = chain_set_stage(d->chains->probe, (uint32_t)(item - d->chains->items), (uint32_t)idx,
+			      kernel);
+	return err ? fault_set(why, err, "stage \"%s\": %s", stage->text, strerror(-err)) : 0;
+}
+
+/* All stages of chains that happen there. */
+static int settle_point(struct daemon *d, const struct chain_function *f,
+			const struct operation_plan *plan, struct fault *why)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < d->chains->cnt; i++) {
+		struct chain_item *item = &d->chains->items[i];
+
+		for (size_t s = 0; s < item->config->stage_cnt && !err; s++) {
+			if (!item->filters[s] && item->points[s] == f->point)
+				err = settle_stage(d, item, s, plan, why);
+		}
+	}
+	return err;
+}
+
+static void add_request(const struct traced *t, const struct chain_function *f,
+			const struct operation_plan *plan, struct request_lists *lists)
+{
+	struct request_list *list = traced_wants_file(t, plan) ? &lists->file : &lists->own;
+
+	list->items[list->cnt++] = (struct probe_request){
+		.plan = plan,
+		.kind = f->verb == CHAIN_ENTER ? PROBE_ENTER : PROBE_RETURN,
+		.series = f->point,
+	};
+}
+
+int stages_add_requests(struct daemon *d, const struct traced *t, struct request_lists *lists,
+			struct fault *why)
+{
+	for (size_t i = 0; t->stage_plans && i < d->chains->function_cnt; i++) {
+		struct chain_function *f = &d->chains->functions[i];
+
+		for (size_t p = 0; p < t->stage_plans[i].cnt; p++) {
+			const struct operation_plan *plan = &t->stage_plans[i].items[p];
+			int err = settle_point(d, f, plan, why);
+
+			if (err)
+				err = tolerate(d, t, f, err, why);
+			else
+				add_request(t, f, plan, lists);
+			if (err)
+				return err;
+		}
+	}
+	return 0;
+}
