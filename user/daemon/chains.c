@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config/endpoint_argument.h"
+#include "daemon/chain_joins.h"
 #include "daemon/chains.h"
 #include "daemon/rpc.h"
 
@@ -267,6 +268,31 @@ int chains_plan(struct daemon *d, struct fault *why)
 	return err;
 }
 
+/* Stages behind the kernel's, which a protocol's ids tell. */
+static int open_joins(struct daemon *d, struct fault *why)
+{
+	struct chain_joins_chain joined[TS_CHAIN_MAX];
+	const struct chains *c = d->chains;
+	bool is_wanted = false;
+	int err;
+
+	memset(joined, 0, sizeof(joined));
+	for (size_t i = 0; i < c->cnt; i++) {
+		const struct chain_item *item = &c->items[i];
+
+		joined[i].chain = item->kernel;
+		is_wanted |= item->kernel.kernel_cnt < item->kernel.stage_cnt;
+		for (size_t s = 0; s < item->config->stage_cnt; s++)
+			joined[i].stages[s] = (struct chain_joins_stage){
+				.filter = item->filters[s],
+				.is_sent = item->config->stages[s].verb == CHAIN_SEND,
+			};
+	}
+	err = is_wanted ? chain_joins_new(c->probe, joined, c->cnt, &d->joins) : 0;
+	return err ? fault_set(why, err, "chains by ids cannot be followed: %s", strerror(-err))
+		   : 0;
+}
+
 int chains_open(struct daemon *d, struct fault *why)
 {
 	struct ts_chain kernel[TS_CHAIN_MAX];
@@ -275,15 +301,20 @@ int chains_open(struct daemon *d, struct fault *why)
 					      .points = d->chains ? d->chains->points : NULL,
 					      .point_cnt = d->chains ? d->chains->point_cnt : 0};
 
+	int err;
+
 	if (!options.chain_cnt)
 		return 0;
 	for (size_t i = 0; i < options.chain_cnt; i++)
 		kernel[i] = d->chains->items[i].kernel;
-	return chain_open(&options, &d->chains->probe, why);
+	err = chain_open(&options, &d->chains->probe, why);
+	return err ? err : open_joins(d, why);
 }
 
 void chains_free(struct daemon *d)
 {
+	chain_joins_free(d->joins);
+	d->joins = NULL;
 	if (d->chains)
 		chain_free(d->chains->probe);
 	free(d->chains);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/chain_joins.h"
 #include "daemon/streams.h"
 #include "measure/recorder.h"
 
@@ -161,6 +162,34 @@ static struct parsed *find_parsed(struct connection *c, const struct protocol_ex
 	return p;
 }
 
+bool streams_have_chains(struct daemon *d, uint32_t endpoint)
+{
+	/* A record can be of an endpoint that came up after the last look. */
+	if (d->joins && d->endpoint_keys[endpoint].role == TS_ROLE_NONE)
+		rpc_find_endpoints(d);
+	return d->joins && chain_joins_has(d->joins, d->endpoint_keys[endpoint].filter);
+}
+
+/* A request, or the first answer to one, has passed: for chains that know it by its id. */
+static void pass_chains(struct connection *c, const struct protocol_exchange *e)
+{
+	struct daemon *d = c->streams->daemon;
+	struct chain_joins_message m = {
+		.filter = d->endpoint_keys[c->endpoint].filter,
+		.is_sent = (e->asker == c->own) == e->is_request,
+		.is_answer = !e->is_request,
+		.tgid = c->tgid,
+		.conn = c->id,
+		.request_begin = e->request_begin,
+		.id = e->id,
+	};
+
+	m.ns = time_at(m.is_sent ? &c->sent_ends : &c->read,
+		       (e->is_request ? e->request_end : e->response_end) - 1);
+	if (m.ns)
+		chain_joins_pass(d->joins, &m);
+}
+
 void streams_on_exchange(const struct protocol_exchange *e, void *context)
 {
 	struct connection *c = context;
@@ -168,6 +197,10 @@ void streams_on_exchange(const struct protocol_exchange *e, void *context)
 	struct moments m;
 	struct parsed *p;
 
+	if (c->has_chains && !e->is_push && (e->is_request || e->is_first))
+		pass_chains(c, e);
+	if (e->is_request)
+		return;
 	/* A push of the target itself is nothing that it waits for. */
 	if (e->is_push && e->asker != c->own)
 		return;

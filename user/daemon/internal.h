@@ -76,13 +76,14 @@ struct chains;
 struct daemon {
 	const struct daemon_config *config;
 	const struct daemon_output *output;
-	struct probe *probe;			 /* NULL: no functions are traced */
-	struct sock_probe *sock;		 /* NULL: no connections are */
-	struct streams *streams;		 /* NULL: no protocol is parsed */
-	struct tls_probe *tls;			 /* NULL: no OpenSSL is looked into */
-	struct slowest_probe *slowest;		 /* NULL: the slowest are not kept */
-	struct slow_calls *slow_calls;		 /* likewise */
-	struct chains *chains;			 /* NULL: there are none */
+	struct probe *probe;	       /* NULL: no functions are traced */
+	struct sock_probe *sock;       /* NULL: no connections are */
+	struct streams *streams;       /* NULL: no protocol is parsed */
+	struct chain_joins *joins;     /* NULL: no chain has stages that are recognised by ids */
+	struct tls_probe *tls;	       /* NULL: no OpenSSL is looked into */
+	struct slowest_probe *slowest; /* NULL: the slowest are not kept */
+	struct slow_calls *slow_calls; /* likewise */
+	struct chains *chains;	       /* NULL: there are none */
 	const struct daemon_endpoint *endpoints; /* those of the configuration and of chains */
 	size_t endpoint_cnt;
 	struct names_cache *names;

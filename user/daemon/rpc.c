@@ -357,7 +357,7 @@ void rpc_read_stream(struct daemon *d)
 	openssl_look_again(d, false);
 	/* Records name their endpoints by number. */
 	rpc_find_endpoints(d);
-	sock_read_stream(d->sock, streams_take, d);
+	streams_read(d, false);
 }
 
 void rpc_read(struct daemon *d, bool is_end)
@@ -366,11 +366,7 @@ void rpc_read(struct daemon *d, bool is_end)
 	openssl_look_again(d, true);
 	rpc_find_endpoints(d);
 	if (d->streams) {
-		bool has_more;
-
-		do
-			has_more = sock_read_stream(d->sock, streams_take, d);
-		while (has_more && is_end);
+		streams_read(d, is_end);
 		streams_tell(d, is_end);
 	}
 	for (size_t i = 0; i < d->operation_cnt; i++) {

@@ -24,8 +24,8 @@ struct parsed {
 /* streams.c: connections with a parser. */
 int streams_start(struct daemon *d);
 void streams_stop(struct daemon *d);
-/* A record of the kernel; context is the daemon. */
-void streams_take(const struct ts_stream_record *record, const void *payload, void *context);
+/* Takes the records that have come since, of many only some unless all are wanted. */
+void streams_read(struct daemon *d, bool wants_all);
 /* Brings the endpoints' counts of the parsers up to date. */
 void streams_tell(struct daemon *d, bool is_end);
 

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/text.h"
+#include "daemon/chain_joins.h"
 #include "daemon/streams.h"
 
 int streams_start(struct daemon *d)
@@ -24,6 +26,7 @@ static void connection_free(struct connection *c)
 		free(c->held[i]);
 	protocol_free(c->protocol);
 	stream_times_fini(&c->sent);
+	stream_times_fini(&c->sent_ends);
 	stream_times_fini(&c->read);
 	stream_times_fini(&c->arrived);
 	stream_times_fini(&c->plain_arrived);
@@ -86,6 +89,16 @@ void streams_stop(struct daemon *d)
 	d->streams = NULL;
 }
 
+/* NULL: out of memory. */
+static struct protocol *parser_new(struct connection *c, bool is_whole)
+{
+	struct protocol *protocol = protocol_new(c->kind, is_whole, streams_on_exchange, c);
+
+	if (protocol && c->has_chains)
+		protocol_tell_requests(protocol);
+	return protocol;
+}
+
 static struct connection *connection_new(struct streams *s, const struct ts_stream_record *r)
 {
 	struct connection *c;
@@ -100,7 +113,8 @@ static struct connection *connection_new(struct streams *s, const struct ts_stre
 	c->endpoint = r->endpoint;
 	c->own = r->role == TS_ROLE_SERVER ? PROTOCOL_SERVER : PROTOCOL_CLIENT;
 	c->kind = rpc_protocol(s->daemon, r->endpoint);
-	c->protocol = protocol_new(c->kind, r->is_whole, streams_on_exchange, c);
+	c->has_chains = streams_have_chains(s->daemon, r->endpoint);
+	c->protocol = parser_new(c, r->is_whole);
 	if (!c->protocol) {
 		free(c);
 		return NULL;
@@ -115,6 +129,7 @@ static void lose(struct connection *c)
 	for (int side = 0; side < PROTOCOL_SIDE_CNT; side++)
 		protocol_lose(c->protocol, side, c->position[side]);
 	stream_times_clear(&c->sent);
+	stream_times_clear(&c->sent_ends);
 	stream_times_clear(&c->read);
 	stream_times_clear(&c->plain_arrived);
 }
@@ -122,7 +137,7 @@ static void lose(struct connection *c)
 /* The first plain text of an encrypted connection: what was seen before is nothing to parse. */
 static void open_up(struct connection *c, const struct ts_stream_record *r)
 {
-	struct protocol *protocol = protocol_new(c->kind, r->is_whole, streams_on_exchange, c);
+	struct protocol *protocol = parser_new(c, r->is_whole);
 
 	if (!protocol)
 		return; /* tried again with the next record */
@@ -133,6 +148,7 @@ static void open_up(struct connection *c, const struct ts_stream_record *r)
 	c->is_plain = true;
 	memset(c->position, 0, sizeof(c->position));
 	stream_times_clear(&c->sent);
+	stream_times_clear(&c->sent_ends);
 	stream_times_clear(&c->read);
 	rpc_set_encrypted(c->streams->daemon, c->endpoint);
 }
@@ -180,11 +196,15 @@ static void take(struct connection *c, const struct ts_stream_record *r, const v
 {
 	enum protocol_side other = c->own == PROTOCOL_CLIENT ? PROTOCOL_SERVER : PROTOCOL_CLIENT;
 
+	if (r->kind != TS_STREAM_ARRIVED)
+		c->tgid = r->tgid;
 	switch (r->kind) {
 	case TS_STREAM_SENT:
 		c->position[c->own] += r->bytes;
 		stream_times_add(&c->sent, c->position[c->own],
 				 r->start_ns ? r->start_ns : r->mono_ns);
+		if (c->has_chains)
+			stream_times_add(&c->sent_ends, c->position[c->own], r->mono_ns);
 		protocol_feed(c->protocol, c->own, payload, r->captured, r->bytes);
 		break;
 	case TS_STREAM_RECEIVED:
@@ -254,7 +274,8 @@ static void take_in_order(struct connection *c, const struct ts_stream_record *r
 	release(c, false);
 }
 
-void streams_take(const struct ts_stream_record *r, const void *payload, void *context)
+/* A record of the kernel; context is the daemon. */
+static void take_record(const struct ts_stream_record *r, const void *payload, void *context)
 {
 	struct daemon *d = context;
 	struct streams *s = d->streams;
@@ -282,6 +303,19 @@ void streams_take(const struct ts_stream_record *r, const void *payload, void *c
 	tell_counts(c);
 	table_remove(s, slot_of(s, r->conn));
 	connection_free(c);
+}
+
+void streams_read(struct daemon *d, bool wants_all)
+{
+	uint64_t now_ns = clock_mono_ns();
+	bool has_more;
+
+	do
+		has_more = sock_read_stream(d->sock, take_record, d);
+	while (has_more && wants_all);
+	/* What was sent or read in time may be in what is left. */
+	if (d->joins && !has_more)
+		chain_joins_settle(d->joins, now_ns);
 }
 
 void streams_tell(struct daemon *d, bool is_end)

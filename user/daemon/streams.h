@@ -24,6 +24,7 @@ struct connection {
 	struct protocol *protocol;
 	enum protocol_side own; /* the side that the target is */
 	uint32_t endpoint;
+	uint32_t tgid; /* that sent or read last */
 	uint64_t position[PROTOCOL_SIDE_CNT];
 	/* What TCP's sequence numbers, 32 bits wide, mean: at position 0 of what is received … */
 	uint32_t sequence_base;
@@ -37,6 +38,9 @@ struct connection {
 	struct ts_stream_record *held[HELD_MAX]; /* each with its payload behind it */
 	size_t held_cnt;
 	struct stream_times sent;
+	/* Chains have stages here: when sends were over. */
+	bool has_chains;
+	struct stream_times sent_ends;
 	struct stream_times read;
 	struct stream_times arrived;
 	/* Encrypted: until plain text comes, what it carries is not known. Positions are those of
@@ -58,6 +62,8 @@ struct streams {
 	bool has_said_encrypted;
 };
 
+/* Chains have stages at this endpoint that are recognised by ids. */
+bool streams_have_chains(struct daemon *d, uint32_t endpoint);
 /* exchanges.c: context is the connection. */
 void streams_on_exchange(const struct protocol_exchange *exchange, void *context);
 /* Plain text that was read has this position behind it. */
