@@ -38,7 +38,7 @@ struct {
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, int);
 	__type(value, struct task_times);
-} task_times SEC(".maps");
+} sched_tasks SEC(".maps");
 
 /* Interrupts of a CPU, counted while a watched thread is on it. */
 struct cpu_times {
@@ -53,7 +53,7 @@ struct {
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct cpu_times);
-} cpu_times SEC(".maps");
+} sched_cpus SEC(".maps");
 
 /* A program that is preempted, or interrupted, between two of these lines begins again. */
 #define TASK_TIMES_TRIES 4
@@ -65,14 +65,14 @@ struct {
 
 static __always_inline struct task_times *task_times_get(__u64 flags)
 {
-	return bpf_task_storage_get(&task_times, bpf_get_current_task_btf(), 0, flags);
+	return bpf_task_storage_get(&sched_tasks, bpf_get_current_task_btf(), 0, flags);
 }
 
 static __always_inline struct cpu_times *cpu_times_get(void)
 {
 	__u32 zero = 0;
 
-	return bpf_map_lookup_elem(&cpu_times, &zero);
+	return bpf_map_lookup_elem(&sched_cpus, &zero);
 }
 
 /* Adds what the thread did on its CPU up to now. */
@@ -233,14 +233,12 @@ static __always_inline void task_times_keep(__u64 for_ns)
  * What became of the span_ns between two readings of one thread, by state; they sum to it exactly.
  * False: it was not watched all the time, or it was not one thread.
  */
-static __noinline bool task_times_shares(const struct ts_task_sums *from,
-					 const struct ts_task_sums *to, __u64 span_ns,
-					 __u64 shares[TS_STATE_CNT])
+static __always_inline bool task_times_shares(const struct ts_task_sums *from,
+					      const struct ts_task_sums *to, __u64 span_ns,
+					      __u64 shares[TS_STATE_CNT])
 {
 	__u64 left_ns = span_ns, sum_ns = 0;
 
-	if (!from || !to || !shares)
-		return false;
 	for (int i = 1; i < TS_STATE_CNT; i++) {
 		__u64 ns = to->ns[i] - from->ns[i];
 

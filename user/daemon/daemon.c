@@ -23,6 +23,7 @@
 #include "daemon/slow_calls.h"
 #include "daemon/sources.h"
 #include "daemon/late.h"
+#include "probe/sched.h"
 
 #define LOOK_INTERVALS 5 /* between two looks for processes whose start was not told */
 
@@ -318,6 +319,7 @@ static void daemon_free(struct daemon *d)
 	free(d->processes);
 	operations_fini(d);
 	probe_free(d->probe);
+	sched_free(d->sched);
 	streams_stop(d);
 	tls_free(d->tls);
 	sock_free(d->sock);

@@ -187,6 +187,7 @@ struct operation {
 	size_t pid_next;   /* where the next one goes, once there are so many */
 	bool is_file_wide; /* its probes are on a file, in whatever process maps it */
 	uint32_t series;
+	uint32_t shares;   /* the first of their series; 0: it has none */
 	uint32_t error;	   /* index in the kernel; 0: none */
 	bool needs_result; /* the expression judges what is in memory */
 	char *also;	   /* other functions that are the same code; NULL: none */

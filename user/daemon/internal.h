@@ -78,6 +78,7 @@ struct daemon {
 	const struct daemon_output *output;
 	struct probe *probe;	       /* NULL: no functions are traced */
 	struct sock_probe *sock;       /* NULL: no connections are */
+	struct sched_probe *sched;     /* NULL: nothing is split by where time went */
 	struct streams *streams;       /* NULL: no protocol is parsed */
 	struct chain_joins *joins;     /* NULL: no chain has stages that are recognised by ids */
 	struct tls_probe *tls;	       /* NULL: no OpenSSL is looked into */
@@ -92,6 +93,8 @@ struct daemon {
 	size_t operation_max;
 	uint32_t function_operation_cnt; /* of those, functions: their series are numbered */
 	uint32_t function_operation_max;
+	uint32_t series_cnt; /* given to functions and their shares */
+	uint32_t series_max;
 	struct traced *traced;
 	size_t traced_cnt;
 	struct daemon_process *processes; /* for the view: as many */

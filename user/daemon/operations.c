@@ -9,6 +9,7 @@
 #include "daemon/operations.h"
 #include "daemon/places.h"
 #include "daemon/rpc.h"
+#include "daemon/shares.h"
 #include "daemon/slow_calls.h"
 
 static const char *const kinds[] = {
@@ -171,8 +172,9 @@ static int operation_init(struct daemon *d, struct operation *o, const struct op
 	o->target = strdup(wish->target);
 	o->place_idx = wish->place_idx;
 	o->target_idx = d->places[wish->place_idx].target_idx;
-	o->series = d->function_operation_cnt;
-	o->slow_operation = slow_calls_slots_of_function(d, o->series);
+	o->series = d->series_cnt;
+	o->shares = wish->function->wants_breakdown ? o->series + 1 : 0;
+	o->slow_operation = slow_calls_slots_of_function(d, d->function_operation_cnt);
 	o->uncovered_copies = plan->uncovered_copies;
 	if (plan->also)
 		o->also = strdup(plan->also);
@@ -188,11 +190,40 @@ static int operation_init(struct daemon *d, struct operation *o, const struct op
 	return operation_error(d, o, wish->function, plan, why);
 }
 
+/* Takes back what was added since there were so many. */
+static void remove_from(struct daemon *d, size_t cnt)
+{
+	while (d->operation_cnt > cnt)
+		operation_fini(&d->operations[--d->operation_cnt]);
+}
+
+static int add_function(struct daemon *d, const struct operation_wish *wish, struct fault *why)
+{
+	size_t before_cnt = d->operation_cnt;
+	struct operation *o = &d->operations[before_cnt];
+	int err;
+
+	memset(o, 0, sizeof(*o));
+	d->operation_cnt++;
+	err = operation_init(d, o, wish, why);
+	if (!err && o->shares &&
+	    shares_add(d, o, probe_series(d->probe, o->shares), probe_stripe_cnt(d->probe)))
+		err = fault_set(why, -ENOMEM, "out of memory");
+	if (err) {
+		remove_from(d, before_cnt);
+		return err;
+	}
+	d->function_operation_cnt++;
+	d->series_cnt += o->shares ? 1 + TS_STATE_CNT : 1;
+	return 0;
+}
+
 int operations_find(struct daemon *d, const struct operation_wish *wish, uint32_t *ret_idx,
 		    struct fault *why)
 {
-	struct operation *o;
-	int err;
+	size_t before_cnt = d->operation_cnt;
+	uint32_t series_cnt = wish->function->wants_breakdown ? 1 + TS_STATE_CNT : 1;
+	int err = 0;
 
 	for (size_t i = 0; i < d->operation_cnt; i++) {
 		if (operation_is(&d->operations[i], wish)) {
@@ -200,20 +231,19 @@ int operations_find(struct daemon *d, const struct operation_wish *wish, uint32_
 			return 0;
 		}
 	}
-	if (d->function_operation_cnt == d->function_operation_max)
+	if (wish->function->wants_breakdown)
+		err = probe_check_breakdown(wish->plan, why);
+	if (err)
+		return err;
+	if (d->function_operation_cnt == d->function_operation_max ||
+	    d->series_max - d->series_cnt < series_cnt)
 		return fault_set(why, -ENOSPC, "more than %u functions: raise %s",
 				 d->function_operation_max,
 				 d->config->is_tolerant ? "operation_max" : "--max-functions");
-	o = &d->operations[d->operation_cnt];
-	memset(o, 0, sizeof(*o));
-	err = operation_init(d, o, wish, why);
-	if (err) {
-		operation_fini(o);
-		return err;
-	}
-	*ret_idx = (uint32_t)d->operation_cnt++;
-	d->function_operation_cnt++;
-	return 0;
+	err = add_function(d, wish, why);
+	if (!err)
+		*ret_idx = (uint32_t)before_cnt;
+	return err;
 }
 
 struct operation *operations_add(struct daemon *d, const char *name,

@@ -8,6 +8,7 @@
 #include "daemon/operations.h"
 #include "daemon/places.h"
 #include "daemon/rpc.h"
+#include "daemon/shares.h"
 #include "daemon/slow_calls.h"
 #include "daemon/traced.h"
 #include "daemon/late.h"
@@ -48,30 +49,37 @@ bool processes_are_by_file(const struct daemon *d, size_t target_idx)
 	return true;
 }
 
-static int open_probe(struct daemon *d, size_t series_cnt, struct fault *why)
+struct opened_list {
+	struct traced *items;
+	size_t cnt;
+	size_t plan_cnt;
+};
+
+static int open_probe(struct daemon *d, const struct opened_list *list, struct fault *why)
 {
-	struct probe_options options = {.level = d->config->level};
+	size_t function_cnt = list->plan_cnt;
+	struct probe_options options = {.level = d->config->level, .sched = d->sched};
 	bool may_come = processes_may_come(d);
 
 	if (may_come && has_functions(d))
-		series_cnt += d->config->spare_cnt;
-	d->function_operation_max = (uint32_t)series_cnt;
-	d->operation_max = series_cnt + rpc_operation_max(d) + chain_operations_max(d);
-	options.series_cnt = series_cnt;
+		function_cnt += d->config->spare_cnt;
+	d->function_operation_max = (uint32_t)function_cnt;
+	d->series_max = (uint32_t)(function_cnt + shares_series_cnt(d, list->items, list->cnt));
+	d->operation_max = d->series_max + rpc_operation_max(d) + chain_operations_max(d);
+	options.series_cnt = d->series_max;
 	options.slowest = d->slowest;
 	options.chains = d->chains ? d->chains->probe : NULL;
 	/* It also tells of processes that start: needed without functions, too. */
 	return has_functions(d) || may_come ? probe_open(&options, &d->probe, why) : 0;
 }
 
-static int open_all(struct daemon *d, size_t series_cnt, struct fault *why)
+static int open_all(struct daemon *d, const struct opened_list *list, struct fault *why)
 {
-	int err = slow_calls_start(d, why);
+	int err = shares_start(d, why);
 
-	if (!err)
-		err = chains_open(d, why);
-	if (!err)
-		err = open_probe(d, series_cnt, why);
+	err = err ? err : slow_calls_start(d, why);
+	err = err ? err : chains_open(d, why);
+	err = err ? err : open_probe(d, list, why);
 	if (!err && rpc_is_used(d))
 		err = rpc_start(d, why);
 	return err ? err : operations_start(d, why);
@@ -141,12 +149,6 @@ static int refuse(struct daemon *d, size_t target_idx, pid_t pid, int err, const
 	return 0;
 }
 
-struct opened_list {
-	struct traced *items;
-	size_t cnt;
-	size_t plan_cnt;
-};
-
 static bool has_opened(const struct opened_list *list, pid_t pid)
 {
 	for (size_t i = 0; i < list->cnt; i++) {
@@ -212,7 +214,7 @@ static int start_all(struct daemon *d, struct opened_list *list, struct fault *w
 	int err = open_targets(d, list, why);
 
 	if (!err)
-		err = open_all(d, list->plan_cnt, why);
+		err = open_all(d, list, why);
 	if (!err)
 		err = avoid_dear_nop5(d, list->items, list->cnt, why);
 	while (!err && taken_cnt < list->cnt) {

@@ -30,6 +30,8 @@ static void quality_of(struct stats_quality *q, const struct window *w)
 	q->in_flight = (int64_t)(w->entries - w->returns - w->unwound - w->lost);
 	q->clock_clamped = w->clock_clamped;
 	q->nested_hits = w->nested_hits;
+	q->migrations = w->migrations;
+	q->involuntary_switches = w->involuntary_switches;
 }
 
 void stats_of(struct stats *ret_stats, const struct window *window, uint64_t probe_inner_ns)

@@ -38,6 +38,8 @@ struct stats_quality {
 	int64_t in_flight; /* of this window: negative where more calls ended in it than began */
 	uint64_t clock_clamped;
 	uint64_t nested_hits;
+	uint64_t migrations;
+	uint64_t involuntary_switches;
 	bool below_noise; /* p50 is less than three times the probe's inner cost */
 };
 

@@ -58,6 +58,8 @@ static void add_stripe(struct snapshot *s, const struct ts_series *stripe)
 	s->dropped += load(&stripe->dropped);
 	s->errors += load(&stripe->errors);
 	s->nested_hits += load(&stripe->nested_hits);
+	s->migrations += load(&stripe->migrations);
+	s->involuntary_switches += load(&stripe->involuntary_switches);
 	s->sum_ns += load(&stripe->sum_ns);
 	s->max_ns = max_ns > s->max_ns ? max_ns : s->max_ns;
 	s->min_ns = min_ns < s->min_ns ? min_ns : s->min_ns;
@@ -127,6 +129,8 @@ static void subtract_counters(struct window *w, const struct snapshot *before,
 	w->dropped = after->dropped - before->dropped;
 	w->errors = after->errors - before->errors;
 	w->nested_hits = after->nested_hits - before->nested_hits;
+	w->migrations = after->migrations - before->migrations;
+	w->involuntary_switches = after->involuntary_switches - before->involuntary_switches;
 	w->sum_ns = after->sum_ns - before->sum_ns;
 }
 
@@ -180,6 +184,8 @@ void window_merge(struct window *total, const struct window *part)
 	total->dropped += part->dropped;
 	total->errors += part->errors;
 	total->nested_hits += part->nested_hits;
+	total->migrations += part->migrations;
+	total->involuntary_switches += part->involuntary_switches;
 	total->sum_ns += part->sum_ns;
 	total->count += part->count;
 	total->octaves |= octaves;

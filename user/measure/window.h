@@ -25,6 +25,8 @@ struct snapshot {
 	uint64_t dropped;
 	uint64_t errors;
 	uint64_t nested_hits;
+	uint64_t migrations;
+	uint64_t involuntary_switches;
 	uint64_t sum_ns;
 	uint64_t max_ns;  /* lifetime */
 	uint64_t min_ns;  /* lifetime; UINT64_MAX: no value yet */
@@ -45,6 +47,8 @@ struct window {
 	uint64_t dropped;
 	uint64_t errors;
 	uint64_t nested_hits;
+	uint64_t migrations; /* of spans that are split; the history does not keep these two */
+	uint64_t involuntary_switches;
 	uint64_t sum_ns;
 	uint64_t count;	  /* values in the buckets */
 	uint64_t max_ns;  /* of this window; 0 when count is 0 */

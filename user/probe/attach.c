@@ -168,6 +168,20 @@ static int explain_refusal(const struct site_list *list, size_t failed, int err,
 			 err == -ESRCH ? "the process has ended" : strerror(-err));
 }
 
+/* Goroutines share threads. */
+int probe_check_breakdown(const struct operation_plan *plan, struct fault *why)
+{
+	for (size_t i = 0; i < plan->copy_cnt; i++) {
+		if (plan->copies[i].is_go)
+			return fault_set(why, -ENOTSUP,
+					 "the time of \"%s\" cannot be broken down: goroutines "
+					 "share threads, and what a thread spent is not what one "
+					 "of them did",
+					 plan->name);
+	}
+	return 0;
+}
+
 int probe_attach(struct probe *probe, pid_t pid, const struct probe_request *requests,
 		 size_t request_cnt, struct probe_group **ret_group, struct fault *why)
 {

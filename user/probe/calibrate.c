@@ -74,6 +74,7 @@ struct kind {
 	enum site_cost entry;
 	enum site_cost exit; /* of EXIT_SITES */
 	bool is_session;
+	bool is_split;
 	enum exit_mode exit_mode;
 	uint16_t flags;
 };
@@ -81,7 +82,8 @@ struct kind {
 static uint32_t kind_number(const struct kind *k)
 {
 	return (uint32_t)k->entry | (uint32_t)k->exit << 4 | (uint32_t)k->exit_mode << 8 |
-	       (uint32_t)k->is_session << 12 | (uint32_t)k->flags << 16;
+	       (uint32_t)k->is_session << 12 | (uint32_t)k->is_split << 13 |
+	       (uint32_t)k->flags << 16;
 }
 
 static int kind_attach(struct probe *probe, const struct kind *k, struct probe_group **ret_group)
@@ -91,6 +93,7 @@ static int kind_attach(struct probe *probe, const struct kind *k, struct probe_g
 	struct ts_site site = {
 		.tgid = (uint32_t)getpid(),
 		.series = (uint32_t)probe->series_cnt,
+		.shares = k->is_split ? (uint32_t)probe->series_cnt + 1 : 0,
 		.flags = k->flags,
 	};
 	struct site_request requests[2];
@@ -195,6 +198,7 @@ int probe_calibrate(struct probe *probe, const struct probe_request *request, pi
 	struct kind k = {
 		.entry = plan->entry_cost,
 		.is_session = probe_is_session(probe, plan),
+		.is_split = request->shares,
 		.exit_mode = plan->exit_mode,
 		.flags = probe_entry_flags(plan, request, pid),
 	};

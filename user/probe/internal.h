@@ -32,7 +32,9 @@ struct probe {
 	struct func_bpf *skel;
 	struct chain_probe *chains; /* NULL: no function is a stage */
 	enum probe_level level;
-	size_t series_cnt; /* without the one for calibration, which is last */
+	struct sched_probe *sched; /* NULL: nothing is split */
+	size_t series_cnt;	   /* without those for calibration, which are last */
+	size_t scratch_cnt;	   /* those: a span and, where there are any, its shares */
 	size_t stripe_cnt;
 	struct slowest_probe *slowest; /* NULL: none are kept */
 	struct ts_series *series;      /* mapped */

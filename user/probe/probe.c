@@ -76,8 +76,8 @@ static int probe_set_types(struct probe *probe, enum probe_level level)
 
 static int probe_size_maps(struct probe *probe)
 {
-	int err = bpf_map__set_max_entries(probe->skel->maps.series,
-					   (uint32_t)((probe->series_cnt + 1) * probe->stripe_cnt));
+	size_t cnt = (probe->series_cnt + probe->scratch_cnt) * probe->stripe_cnt;
+	int err = bpf_map__set_max_entries(probe->skel->maps.series, (uint32_t)cnt);
 
 	if (!err)
 		err = bpf_map__set_max_entries(probe->skel->maps.sites, TS_SITE_MAX);
@@ -94,6 +94,13 @@ static int probe_share_chains(struct probe *probe)
 	skel->rodata->chain_stripe_mask =
 		probe->chains ? (uint32_t)chain_stripe_cnt(probe->chains) - 1 : 0;
 	return share_maps(skel->obj, chain_object(probe->chains), "chain_");
+}
+
+/* What the scheduler's programs add up, where spans are split. */
+static int probe_share_times(struct probe *probe)
+{
+	probe->skel->rodata->has_task_times = probe->sched != NULL;
+	return share_maps(probe->skel->obj, sched_object(probe->sched), "sched_");
 }
 
 static int probe_bind_slowest(struct probe *probe)
@@ -122,6 +129,8 @@ static int probe_load(struct probe *probe, enum probe_level level)
 	if (!err)
 		err = probe_share_chains(probe);
 	if (!err)
+		err = probe_share_times(probe);
+	if (!err)
 		err = probe_set_types(probe, level);
 	if (!err)
 		err = func_bpf__load(probe->skel);
@@ -142,8 +151,8 @@ destroy:
 static int probe_start(struct probe *probe)
 {
 	probe->series = share_map_array(probe->skel->maps.series,
-					(probe->series_cnt + 1) * probe->stripe_cnt *
-						sizeof(struct ts_series),
+					(probe->series_cnt + probe->scratch_cnt) *
+						probe->stripe_cnt * sizeof(struct ts_series),
 					&probe->series_bytes);
 	if (!probe->series)
 		return -errno;
@@ -200,7 +209,7 @@ static int probe_try_level(struct probe *probe, enum probe_level level)
 static int probe_choose_stripes(struct probe *probe, size_t max_map_bytes, struct fault *why)
 {
 	int cpu_cnt = libbpf_num_possible_cpus();
-	size_t one = (probe->series_cnt + 1) * sizeof(struct ts_series);
+	size_t one = (probe->series_cnt + probe->scratch_cnt) * sizeof(struct ts_series);
 
 	if (cpu_cnt < 1)
 		cpu_cnt = 1;
@@ -254,6 +263,8 @@ int probe_open(const struct probe_options *options, struct probe **ret_probe, st
 	probe->series_cnt = options->series_cnt;
 	probe->chains = options->chains;
 	probe->slowest = options->slowest;
+	probe->sched = options->sched;
+	probe->scratch_cnt = options->sched ? 1 + TS_STATE_CNT : 1;
 	err = probe_choose_stripes(
 		probe, options->max_map_bytes ? options->max_map_bytes : PROBE_MAP_BYTES, why);
 	if (err)

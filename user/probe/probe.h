@@ -113,6 +113,9 @@ void probe_settle_series(struct probe *probe, uint32_t series);
 /* Whether probes can still be attached with what this thread may do now. */
 bool probe_can_attach(struct probe *probe);
 
+/* Whether it can be said where the time of its calls went: -ENOTSUP with the reason. */
+int probe_check_breakdown(const struct operation_plan *plan, struct fault *why);
+
 /* Instructions that the copies of an operation are probed at. */
 size_t probe_site_cnt(const struct probe *probe, const struct operation_plan *plan);
 

@@ -15,6 +15,7 @@ static void count_unwound(struct probe *probe, uint32_t series)
 static void settle_foreign(struct probe *probe, pid_t pid)
 {
 	int fd = bpf_map__fd(probe->skel->maps.foreign);
+	int sums_fd = bpf_map__fd(probe->skel->maps.foreign_sums);
 	struct ts_foreign_key key, next;
 	struct {
 		struct ts_span span;
@@ -27,6 +28,7 @@ static void settle_foreign(struct probe *probe, pid_t pid)
 		err = bpf_map_get_next_key(fd, &key, &next);
 		if (key.tgid != (uint32_t)pid || bpf_map_lookup_elem(fd, &key, &value))
 			continue;
+		bpf_map_delete_elem(sums_fd, &key);
 		if (bpf_map_delete_elem(fd, &key) == 0)
 			count_unwound(probe, value.span.series);
 	}

@@ -9,6 +9,7 @@
 struct bpf_map;
 struct bpf_object;
 struct chain_probe;
+struct sched_probe;
 
 /*
  * Before `to` is loaded: its maps whose names begin so become those of `from`, which is loaded;
@@ -24,5 +25,8 @@ void *share_map_array(const struct bpf_map *map, size_t bytes, size_t *ret_bytes
 
 /* NULL of NULL. */
 const struct bpf_object *chain_object(const struct chain_probe *probe);
+/* Likewise: of bpf/task_times.h, whose maps begin with "sched_"; where there is one,
+ * has_task_times is to be set. */
+const struct bpf_object *sched_object(const struct sched_probe *probe);
 
 #endif
