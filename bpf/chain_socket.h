@@ -47,20 +47,6 @@ static __always_inline void socket_step(const struct ts_step *step, __u64 now_ns
 	chain_pass(chain, stage, &p);
 }
 
-struct socket_passage {
-	const struct ts_point *point;
-	__u64 now_ns;
-	__u64 arrived_ns;
-};
-
-static long socket_one(__u32 i, struct socket_passage *p)
-{
-	if (i >= p->point->step_cnt || i >= TS_POINT_STEP_MAX)
-		return 1;
-	socket_step(&p->point->steps[i], p->now_ns, p->arrived_ns);
-	return 0;
-}
-
 /*
  * The calling thread has sent or received. A function of the verifier's own, which is looked at
  * once for all programs that call it. point: its number plus one. arrived_ns, of a receive: when
@@ -68,14 +54,19 @@ static long socket_one(__u32 i, struct socket_passage *p)
  */
 __noinline int chain_at_socket(__u32 point, __u64 now_ns, __u64 arrived_ns)
 {
-	struct socket_passage p = {.now_ns = now_ns, .arrived_ns = arrived_ns};
 	__u32 number = point - 1;
+	struct ts_point *p;
 
 	if (!has_chains)
 		return 0;
-	p.point = bpf_map_lookup_elem(&chain_points, &number);
-	if (p.point)
-		bpf_loop(TS_POINT_STEP_MAX, socket_one, &p, 0);
+	p = bpf_map_lookup_elem(&chain_points, &number);
+	if (!p)
+		return 0;
+	for (__u32 i = 0; i < TS_POINT_STEP_MAX; i++) {
+		if (i >= p->step_cnt)
+			break;
+		socket_step(&p->steps[i], now_ns, arrived_ns);
+	}
 	return 0;
 }
 

@@ -86,8 +86,9 @@ static __always_inline __u64 conn_takes_arrival(struct ts_conn *c, __u32 unread_
 	return arrived_ns;
 }
 
-static __always_inline struct ts_conn *conn_add(struct sock *sk, __u8 role, __u32 tgid,
-						bool is_whole)
+/* A function of its own: what it begins with would be in its callers' stack, which chains need. */
+static __noinline __attribute__((unused)) struct ts_conn *conn_add(struct sock *sk, __u8 role,
+								   __u32 tgid, bool is_whole)
 {
 	struct ts_conn fresh = {.role = role,
 				.tgid = tgid,

@@ -103,7 +103,7 @@ static __always_inline __u8 local_role(struct sock *sk, struct ts_local_name *na
 	return TS_ROLE_NONE;
 }
 
-static __always_inline struct local *local_add(struct sock *sk, __u32 tgid, __u64 inode)
+static __noinline struct local *local_add(struct sock *sk, __u32 tgid, __u64 inode)
 {
 	struct ts_endpoint_key endpoint = {
 		.transport = TS_TRANSPORT_UNIX, .target = target_of(tgid), .family = AF_UNIX};

@@ -279,7 +279,8 @@ static __always_inline bool looks_encrypted(struct ts_conn *c, struct draft *d,
 }
 
 /* A send or receive of the current task is over. */
-static __always_inline void stream_data(struct ts_conn *c, const struct transfer *transfer)
+static __noinline __attribute__((unused)) void stream_data(struct ts_conn *c,
+							   const struct transfer *transfer)
 {
 	struct chunks k = {.conn = c, .bytes = transfer->bytes, .sequence = transfer->sequence};
 	struct tls_call *call;
