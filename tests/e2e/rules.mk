@@ -32,3 +32,8 @@ e2e-tests: $(BUILD)/e2e/counted
 $(BUILD)/e2e/counted: tests/e2e/counted.c
 	@mkdir -p $(@D)
 	$(CC) -O2 -g -Wall -Wextra -o $@ $<
+
+e2e-tests: $(BUILD)/e2e/paced
+$(BUILD)/e2e/paced: tests/e2e/paced.c
+	@mkdir -p $(@D)
+	$(CC) -O2 -g -Wall -Wextra -o $@ $<
