@@ -14,14 +14,6 @@ struct settle {
 	__u64 now_ns;
 };
 
-static __always_inline bool is_overdue(const struct ts_chain *chain, const struct ts_chain_state *s,
-				       __u64 now_ns)
-{
-	__u64 begin_ns = *(const volatile __u64 *)&s->times_ns[0];
-
-	return begin_ns < now_ns && now_ns - begin_ns >= chain->timeout_ns;
-}
-
 /* Also gives places back that nobody has used for as long. */
 static long settle_one(void *map, struct ts_chain_key *key, struct ts_chain_state *s,
 		       struct settle *settle)
@@ -29,11 +21,11 @@ static long settle_one(void *map, struct ts_chain_key *key, struct ts_chain_stat
 	__u32 number = key->chain, passed_cnt = *(volatile __u32 *)&s->passed_cnt;
 	struct ts_chain *chain = bpf_map_lookup_elem(&chain_table, &number);
 
-	if (!chain || passed_cnt == TS_CHAIN_BUSY || !is_overdue(chain, s, settle->now_ns) ||
+	if (!chain || passed_cnt == TS_CHAIN_BUSY || !chain_is_overdue(chain, s, settle->now_ns) ||
 	    !chain_claims(s, passed_cnt))
 		return 0;
 	/* By now its memory can be another one's. */
-	if (!is_overdue(chain, s, settle->now_ns)) {
+	if (!chain_is_overdue(chain, s, settle->now_ns)) {
 		chain_gives_back(s, passed_cnt);
 		return 0;
 	}

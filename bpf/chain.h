@@ -122,8 +122,18 @@ static __always_inline void chain_enter_time(struct ts_chain_state *s, __u64 sta
 	s->tids[stage] = p->tid;
 }
 
+/* Whether chain_settle has come by or not: what took too long did not complete. */
+static __always_inline bool chain_is_overdue(const struct ts_chain *chain,
+					     const struct ts_chain_state *s, __u64 now_ns)
+{
+	__u64 begin_ns = *(const volatile __u64 *)&s->times_ns[0];
+
+	return begin_ns < now_ns && now_ns - begin_ns >= chain->timeout_ns;
+}
+
 /* A new place under this key; what is there has been overtaken. */
-static __always_inline struct ts_chain_state *chain_place(const struct ts_chain_key *key)
+static __always_inline struct ts_chain_state *
+chain_place(const struct ts_chain *chain, const struct ts_chain_key *key, __u64 now_ns)
 {
 	struct ts_chain_state *s = bpf_map_lookup_elem(&chain_states, key);
 	__u32 passed_cnt;
@@ -138,7 +148,7 @@ static __always_inline struct ts_chain_state *chain_place(const struct ts_chain_
 	if (passed_cnt == TS_CHAIN_BUSY || !chain_claims(s, passed_cnt))
 		return NULL; /* someone else begins it, or completes it, at this instant */
 	if (passed_cnt)
-		chain_stops(key->chain, passed_cnt, true);
+		chain_stops(key->chain, passed_cnt, !chain_is_overdue(chain, s, now_ns));
 	return s;
 }
 
@@ -214,7 +224,7 @@ static __always_inline void chain_moves(const struct ts_chain *chain, const stru
 
 	key.value = p->then_value;
 	key.slot++;
-	to = chain_place(&key);
+	to = chain_place(chain, &key, p->time_ns);
 	if (!to) {
 		chain_loses(chain, key.chain);
 		return;
@@ -241,8 +251,12 @@ static __always_inline struct ts_chain_state *chain_find(const struct ts_chain *
 	if (s) {
 		passed_cnt = *(volatile __u32 *)&s->passed_cnt;
 		if (passed_cnt != TS_CHAIN_BUSY && passed_cnt >= p->stage &&
-		    chain_claims(s, passed_cnt))
-			return s;
+		    chain_claims(s, passed_cnt)) {
+			if (!chain_is_overdue(chain, s, p->time_ns))
+				return s;
+			chain_stops(p->key.chain, passed_cnt, false);
+			chain_gives_back(s, 0);
+		}
 	}
 	if (p->stage + 1 == chain->stage_cnt) {
 		counts = chain_counts_get(p->key.chain);
@@ -261,7 +275,7 @@ static __always_inline struct ts_chain_state *chain_begin(const struct ts_chain 
 	if (!whole)
 		return NULL;
 	COUNTER_ADD(whole->entries, 1);
-	s = chain_place(&p->key);
+	s = chain_place(chain, &p->key, p->time_ns);
 	if (!s)
 		chain_loses(chain, p->key.chain);
 	else

@@ -37,3 +37,7 @@ e2e-tests: $(BUILD)/e2e/paced
 $(BUILD)/e2e/paced: tests/e2e/paced.c
 	@mkdir -p $(@D)
 	$(CC) -O2 -g -Wall -Wextra -o $@ $<
+e2e-tests: $(BUILD)/e2e/chained
+$(BUILD)/e2e/chained: tests/e2e/chained.c
+	@mkdir -p $(@D)
+	$(CC) -O2 -g -Wall -Wextra -o $@ $< -lpthread

@@ -19,7 +19,7 @@ static enum exit_policy policy_of(const struct config_target *t)
 /* Whether the operation's errors can be told in these functions; the first reason why not. */
 static void check_errors(struct checked_operation *o)
 {
-	for (size_t i = 0; o->operation->error_text && i < o->plans.cnt; i++) {
+	for (size_t i = 0; o->operation && o->operation->error_text && i < o->plans.cnt; i++) {
 		const struct operation_plan *plan = &o->plans.items[i];
 		struct error_value values[ERROR_VALUE_MAX];
 		struct ts_error compiled;
@@ -44,13 +44,13 @@ static void check_errors(struct checked_operation *o)
 static int check_operation(struct checked_process *p, const struct config_target *t,
 			   struct checked_operation *o, size_t max_operations)
 {
-	struct function_query query = {.pattern = o->operation->function,
+	struct function_query query = {.pattern = o->pattern,
 				       .policy = policy_of(t),
 				       .max_operations = max_operations,
 				       .list_refused = true};
 	int err;
 
-	if (o->operation->error_text)
+	if (o->operation && o->operation->error_text)
 		query.error = &o->operation->error;
 	err = process_resolve(p->process, &query, &o->plans, &o->why);
 	if (!err)
@@ -63,21 +63,47 @@ static bool is_of_target(const struct config_operation *o, const struct config_t
 	return o->kind == CONFIG_FUNCTION && (!o->target || strcmp(o->target, t->name) == 0);
 }
 
-static int check_operations(struct checked *c, const struct config_target *t,
-			    struct checked_process *p)
+/* The functions among the stages of a chain. */
+static int check_stages(const struct config_chain *c, const struct config_target *t,
+			struct checked_process *p, size_t max_operations)
 {
 	int err = 0;
 
-	p->operations = calloc(c->config->operation_cnt + 1, sizeof(*p->operations));
+	if (c->target && strcmp(c->target, t->name) != 0)
+		return 0;
+	for (size_t i = 0; !err && i < c->chain.stage_cnt; i++) {
+		const struct chain_stage *stage = &c->chain.stages[i];
+
+		if (!chain_is_function(stage))
+			continue;
+		p->operations[p->operation_cnt] = (struct checked_operation){
+			.name = c->name, .pattern = stage->object, .stage = stage};
+		err = check_operation(p, t, &p->operations[p->operation_cnt++], max_operations);
+	}
+	return err;
+}
+
+static int check_operations(struct checked *c, const struct config_target *t,
+			    struct checked_process *p)
+{
+	size_t max = c->config->operation_cnt + c->config->chain_cnt * TS_CHAIN_STAGE_MAX;
+	int err = 0;
+
+	p->operations = calloc(max + 1, sizeof(*p->operations));
 	if (!p->operations)
 		return -ENOMEM;
 	for (size_t i = 0; !err && i < c->config->operation_cnt; i++) {
-		if (!is_of_target(&c->config->operations[i], t))
+		const struct config_operation *o = &c->config->operations[i];
+
+		if (!is_of_target(o, t))
 			continue;
-		p->operations[p->operation_cnt].operation = &c->config->operations[i];
+		p->operations[p->operation_cnt] = (struct checked_operation){
+			.operation = o, .name = o->name, .pattern = o->function};
 		err = check_operation(p, t, &p->operations[p->operation_cnt++],
 				      c->config->operation_max);
 	}
+	for (size_t i = 0; !err && i < c->config->chain_cnt; i++)
+		err = check_stages(&c->config->chains[i], t, p, c->config->operation_max);
 	return err;
 }
 

@@ -8,9 +8,12 @@
 
 #define CHECKED_PROCESS_MAX 256 /* of one target; as many as are traced */
 
-/* An operation in one executable of a target. */
+/* An operation, or a stage of a chain that is a function, in one executable of a target. */
 struct checked_operation {
-	const struct config_operation *operation;
+	const struct config_operation *operation; /* NULL: a stage */
+	const char *name;			  /* its own, or the chain's */
+	const char *pattern;
+	const struct chain_stage *stage;
 	struct operation_plans plans;
 	struct fault why; /* empty, or why it cannot be traced, or its errors not be judged */
 };

@@ -12,7 +12,8 @@
 
 static void print_operation(const struct checked_operation *o)
 {
-	printf("  operation %s: %s\n", o->operation->name, o->operation->function);
+	printf("  %s %s: %s\n", o->stage ? "chain" : "operation", o->name,
+	       o->stage ? o->stage->text : o->pattern);
 	if (o->plans.cnt)
 		plan_report_header();
 	for (size_t i = 0; i < o->plans.cnt; i++)
@@ -61,6 +62,17 @@ static const char *type_name(enum config_channel_type type)
 					   : "command";
 }
 
+static void print_chain(const struct config_chain *c)
+{
+	char timeout[UNITS_TEXT_BYTES];
+
+	printf("chain %s:", c->name);
+	for (size_t i = 0; i < c->chain.stage_cnt; i++)
+		printf("%s %s (by %s)", i ? "," : "", c->chain.stages[i].text,
+		       c->chain.stages[i].key.text);
+	printf("; within %s\n", units_duration(c->timeout_ns, timeout));
+}
+
 static void print_rest(const struct config *c)
 {
 	char for_text[UNITS_TEXT_BYTES];
@@ -73,6 +85,8 @@ static void print_rest(const struct config *c)
 			       c->operations[i].kind == CONFIG_RPC ? "requests" : "orders",
 			       c->operations[i].endpoint);
 	}
+	for (size_t i = 0; i < c->chain_cnt; i++)
+		print_chain(&c->chains[i]);
 	for (size_t i = 0; i < c->rule_cnt; i++)
 		printf("rule %s: %s when %s for %s\n", c->rules[i].name, c->rules[i].severity,
 		       c->rules[i].expression_text, units_duration(c->rules[i].for_ns, for_text));
@@ -101,9 +115,9 @@ static json_t *operation_object(const struct checked_operation *o)
 
 	for (size_t i = 0; i < o->plans.cnt; i++)
 		json_array_append_new(functions, plan_report_json(&o->plans.items[i]));
-	return json_pack("{s:s, s:s, s:o, s:s?}", "name", o->operation->name, "pattern",
-			 o->operation->function, "functions", functions, "reason",
-			 o->why.text[0] ? o->why.text : NULL);
+	return json_pack("{s:s, s:s, s:s?, s:o, s:s?}", "name", o->name, "pattern", o->pattern,
+			 "stage", o->stage ? o->stage->text : NULL, "functions", functions,
+			 "reason", o->why.text[0] ? o->why.text : NULL);
 }
 
 static json_t *process_object(const struct checked_process *p)
@@ -139,6 +153,20 @@ static json_t *endpoint_object(const struct config_endpoint *e)
 			 "prefix_bits", e->prefix_bits, "port", e->port, "protocol", e->protocol);
 }
 
+static json_t *chain_object(const struct config_chain *c)
+{
+	json_t *stages = json_array();
+
+	for (size_t i = 0; i < c->chain.stage_cnt; i++) {
+		const struct chain_stage *s = &c->chain.stages[i];
+
+		json_array_append_new(stages, json_pack("{s:s, s:s, s:s?}", "stage", s->text, "key",
+							s->key.text, "then_key", s->then_key.text));
+	}
+	return json_pack("{s:s, s:s?, s:o, s:I}", "name", c->name, "target", c->target, "stages",
+			 stages, "timeout_ns", (json_int_t)c->timeout_ns);
+}
+
 static json_t *rule_object(const struct config_rule *r)
 {
 	return json_pack("{s:s, s:s, s:s, s:I, s:s, s:I}", "name", r->name, "expr",
@@ -155,21 +183,23 @@ static json_t *channel_object(const struct config_channel *c)
 int checked_print_json(const struct checked *checked, const char *path)
 {
 	const struct config *c = checked->config;
-	json_t *targets = json_array(), *endpoints = json_array(), *rules = json_array(),
-	       *channels = json_array(), *root;
+	json_t *targets = json_array(), *endpoints = json_array(), *chains = json_array(),
+	       *rules = json_array(), *channels = json_array(), *root;
 	int err;
 
 	for (size_t i = 0; i < c->target_cnt; i++)
 		json_array_append_new(targets, target_object(&checked->targets[i]));
 	for (size_t i = 0; i < c->endpoint_cnt; i++)
 		json_array_append_new(endpoints, endpoint_object(&c->endpoints[i]));
+	for (size_t i = 0; i < c->chain_cnt; i++)
+		json_array_append_new(chains, chain_object(&c->chains[i]));
 	for (size_t i = 0; i < c->rule_cnt; i++)
 		json_array_append_new(rules, rule_object(&c->rules[i]));
 	for (size_t i = 0; i < c->channel_cnt; i++)
 		json_array_append_new(channels, channel_object(&c->channels[i]));
-	root = json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:I}", "schema", "tickscope.check/1",
-			 "file", path, "targets", targets, "endpoints", endpoints, "rules", rules,
-			 "channels", channels, "contracts_without_data",
+	root = json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:I}", "schema", "tickscope.check/1",
+			 "file", path, "targets", targets, "endpoints", endpoints, "chains", chains,
+			 "rules", rules, "channels", channels, "contracts_without_data",
 			 (json_int_t)c->unowned_cnt);
 	if (!root)
 		return -ENOMEM;

@@ -27,20 +27,22 @@ static const struct {
 	{"i8", 1}, {"i16", 2}, {"i32", 4}, {"i64", 8},
 };
 
-static const struct {
+struct kind_name {
 	const char *name;
 	enum ts_key_kind kind;
-} words[] =
-	{
-		{"thread", TS_KEY_THREAD},
-		{"goroutine", TS_KEY_GOROUTINE},
-		{"clordid", TS_KEY_PROTOCOL},
-		{"id", TS_KEY_PROTOCOL},
-},
-  texts[] = {
-	  {"str", TS_KEY_TEXT},
-	  {"stdstring", TS_KEY_STDSTRING},
-	  {"gostring", TS_KEY_GOSTRING},
+};
+
+static const struct kind_name words[] = {
+	{"thread", TS_KEY_THREAD},
+	{"goroutine", TS_KEY_GOROUTINE},
+	{"clordid", TS_KEY_PROTOCOL},
+	{"id", TS_KEY_PROTOCOL},
+};
+
+static const struct kind_name texts[] = {
+	{"str", TS_KEY_TEXT},
+	{"stdstring", TS_KEY_STDSTRING},
+	{"gostring", TS_KEY_GOSTRING},
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

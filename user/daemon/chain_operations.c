@@ -7,13 +7,17 @@
 
 #include "daemon/chains.h"
 #include "daemon/operations.h"
+#include "daemon/shares.h"
 
 size_t chain_operations_max(const struct daemon *d)
 {
 	size_t cnt = 0;
 
-	for (size_t i = 0; d->chains && i < d->chains->cnt; i++)
-		cnt += d->chains->items[i].config->stage_cnt;
+	for (size_t i = 0; d->chains && i < d->chains->cnt; i++) {
+		const struct chain *chain = d->chains->items[i].config;
+
+		cnt += chain->stage_cnt * (chain->wants_breakdown ? 1 + TS_STATE_CNT : 1);
+	}
 	return cnt;
 }
 
@@ -59,6 +63,18 @@ static void add_label(struct operation *o, const char *name, const struct chain_
 	snprintf(label->value, sizeof(label->value), "%s", stage->text);
 }
 
+/* Where its time went, behind it. */
+static int add_shares(struct daemon *d, const struct chain_item *item, const struct operation *o,
+		      uint32_t which)
+{
+	uint32_t number = (uint32_t)(item - d->chains->items);
+
+	if (!item->config->wants_breakdown || !d->sched)
+		return 0;
+	return shares_add(d, o, chain_series(d->chains->probe, number, TS_CHAIN_SHARE(which, 0)),
+			  chain_stripe_cnt(d->chains->probe));
+}
+
 /* The only segment of a span is the span. */
 static int add_segments(struct daemon *d, struct chain_item *item, const struct traced *t)
 {
@@ -71,6 +87,8 @@ static int add_segments(struct daemon *d, struct chain_item *item, const struct 
 			return -ENOMEM;
 		add_label(o, "from", &chain->stages[i - 1]);
 		add_label(o, "to", &chain->stages[i]);
+		if (add_shares(d, item, o, i))
+			return -ENOMEM;
 	}
 	return 0;
 }
@@ -88,7 +106,9 @@ static int add_operations(struct daemon *d, struct chain_item *item, const struc
 		return -ENOMEM;
 	o->chain->config = item->config;
 	o->chain->live = chain_counts(d->chains->probe, (uint32_t)(item - d->chains->items));
-	err = add_segments(d, item, t);
+	err = add_shares(d, item, o, 0);
+	if (!err)
+		err = add_segments(d, item, t);
 	item->first_operation = (size_t)(o - d->operations);
 	item->operation_cnt = d->operation_cnt - item->first_operation;
 	return err;

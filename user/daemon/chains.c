@@ -299,7 +299,8 @@ int chains_open(struct daemon *d, struct fault *why)
 	const struct chain_options options = {.chains = kernel,
 					      .chain_cnt = d->chains ? d->chains->cnt : 0,
 					      .points = d->chains ? d->chains->points : NULL,
-					      .point_cnt = d->chains ? d->chains->point_cnt : 0};
+					      .point_cnt = d->chains ? d->chains->point_cnt : 0,
+					      .sched = d->sched};
 
 	int err;
 

@@ -23,6 +23,7 @@
 #include "daemon/slow_calls.h"
 #include "daemon/sources.h"
 #include "daemon/late.h"
+#include "daemon/processes.h"
 #include "probe/sched.h"
 
 #define LOOK_INTERVALS 5 /* between two looks for processes whose start was not told */

@@ -5,23 +5,15 @@
 #include <string.h>
 
 #include "daemon/chains.h"
+#include "daemon/late.h"
 #include "daemon/operations.h"
 #include "daemon/places.h"
+#include "daemon/processes.h"
 #include "daemon/rpc.h"
 #include "daemon/shares.h"
 #include "daemon/slow_calls.h"
 #include "daemon/traced.h"
-#include "daemon/late.h"
 #include "target/discover.h"
-
-static bool has_functions(const struct daemon *d)
-{
-	for (size_t i = 0; i < d->config->target_cnt; i++) {
-		if (d->config->targets[i].function_cnt)
-			return true;
-	}
-	return d->chains && d->chains->function_cnt;
-}
 
 bool processes_may_come(const struct daemon *d)
 {
@@ -54,36 +46,6 @@ struct opened_list {
 	size_t cnt;
 	size_t plan_cnt;
 };
-
-static int open_probe(struct daemon *d, const struct opened_list *list, struct fault *why)
-{
-	size_t function_cnt = list->plan_cnt;
-	struct probe_options options = {.level = d->config->level, .sched = d->sched};
-	bool may_come = processes_may_come(d);
-
-	if (may_come && has_functions(d))
-		function_cnt += d->config->spare_cnt;
-	d->function_operation_max = (uint32_t)function_cnt;
-	d->series_max = (uint32_t)(function_cnt + shares_series_cnt(d, list->items, list->cnt));
-	d->operation_max = d->series_max + rpc_operation_max(d) + chain_operations_max(d);
-	options.series_cnt = d->series_max;
-	options.slowest = d->slowest;
-	options.chains = d->chains ? d->chains->probe : NULL;
-	/* It also tells of processes that start: needed without functions, too. */
-	return has_functions(d) || may_come ? probe_open(&options, &d->probe, why) : 0;
-}
-
-static int open_all(struct daemon *d, const struct opened_list *list, struct fault *why)
-{
-	int err = shares_start(d, why);
-
-	err = err ? err : slow_calls_start(d, why);
-	err = err ? err : chains_open(d, why);
-	err = err ? err : open_probe(d, list, why);
-	if (!err && rpc_is_used(d))
-		err = rpc_start(d, why);
-	return err ? err : operations_start(d, why);
-}
 
 static bool has_nop5_site(const struct daemon *d, const struct traced *t)
 {
@@ -214,7 +176,7 @@ static int start_all(struct daemon *d, struct opened_list *list, struct fault *w
 	int err = open_targets(d, list, why);
 
 	if (!err)
-		err = open_all(d, list, why);
+		err = opening_load(d, list->items, list->cnt, why);
 	if (!err)
 		err = avoid_dear_nop5(d, list->items, list->cnt, why);
 	while (!err && taken_cnt < list->cnt) {

@@ -9,6 +9,7 @@
 #include "daemon/chains.h"
 #include "daemon/operations.h"
 #include "daemon/places.h"
+#include "daemon/processes.h"
 #include "daemon/rpc.h"
 #include "target/listeners.h"
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/operations.h"
+#include "daemon/processes.h"
 #include "daemon/shares.h"
 #include "probe/sched.h"
 

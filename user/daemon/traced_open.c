@@ -8,6 +8,7 @@
 
 #include "daemon/chains.h"
 #include "daemon/places.h"
+#include "daemon/processes.h"
 #include "daemon/traced.h"
 
 static const struct daemon_target *target_of(const struct daemon *d, const struct traced *t)
