@@ -124,6 +124,18 @@ static size_t count_detached(const struct agent *a)
 	return cnt;
 }
 
+/* What began and will not complete, of this second. */
+static void set_chain_values(struct agent *a, const struct agent_series *s,
+			     const struct chain_figures *chain, uint64_t duration_ns)
+{
+	double seconds = (double)duration_ns / NS_PER_S;
+
+	if (!s || seconds <= 0)
+		return;
+	set_value(a, &s->id, "overtaken_per_s", (double)chain->interval.overtaken / seconds);
+	set_value(a, &s->id, "timed_out_per_s", (double)chain->interval.timed_out / seconds);
+}
+
 static void set_own_values(struct agent *a)
 {
 	static const struct series_id own = {.target = AGENT_SELF, .operation = "", .labels = ""};
@@ -336,6 +348,9 @@ void agent_second(struct agent *a, const struct daemon_view *view)
 		    !o->counted.interval->returns)
 			continue;
 		feed_series(a, a->operations[i].total, o->counted.interval, now_ns);
+		if (o->chain)
+			set_chain_values(a, a->operations[i].total, o->chain,
+					 o->counted.interval->duration_ns);
 		if (!o->rpc)
 			continue;
 		feed_series(a, a->operations[i].connect, o->rpc->connect.interval, now_ns);

@@ -8,6 +8,7 @@
 #include "daemon/chains.h"
 #include "daemon/operations.h"
 #include "daemon/shares.h"
+#include "daemon/slow_calls.h"
 
 size_t chain_operations_max(const struct daemon *d)
 {
@@ -104,6 +105,7 @@ static int add_operations(struct daemon *d, struct chain_item *item, const struc
 	o->chain = calloc(1, sizeof(*o->chain));
 	if (!o->chain)
 		return -ENOMEM;
+	o->slow_operation = slow_calls_slots_of_chain(d, (uint32_t)(item - d->chains->items));
 	o->chain->config = item->config;
 	o->chain->live = chain_counts(d->chains->probe, (uint32_t)(item - d->chains->items));
 	err = add_shares(d, item, o, 0);

@@ -57,6 +57,7 @@ bool chains_want_sockets(const struct daemon *d, size_t target_idx);
 /* stages.c: functions of a process that are stages. */
 int stages_resolve(struct daemon *d, struct traced *t, struct fault *why);
 void stages_fini(const struct daemon *d, struct traced *t);
+bool stages_have_nop5_site(const struct daemon *d, const struct traced *t);
 size_t stages_request_cnt(const struct daemon *d, const struct traced *t);
 struct request_lists;
 /* Tells the kernel the registers of their keys, and appends what is to be attached. */

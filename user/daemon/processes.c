@@ -55,7 +55,7 @@ static bool has_nop5_site(const struct daemon *d, const struct traced *t)
 				return true;
 		}
 	}
-	return false;
+	return stages_have_nop5_site(d, t);
 }
 
 /* What a probe at an entry of this class costs here; UINT64_MAX where it could not be measured. */

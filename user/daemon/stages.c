@@ -85,6 +85,17 @@ size_t stages_request_cnt(const struct daemon *d, const struct traced *t)
 	return cnt;
 }
 
+bool stages_have_nop5_site(const struct daemon *d, const struct traced *t)
+{
+	for (size_t i = 0; t->stage_plans && i < d->chains->function_cnt; i++) {
+		for (size_t p = 0; p < t->stage_plans[i].cnt; p++) {
+			if (t->stage_plans[i].items[p].copies[0].entry_cost == SITE_COST_NOP5)
+				return true;
+		}
+	}
+	return false;
+}
+
 static bool is_go(const struct operation_plan *plan)
 {
 	return plan->copies[0].is_go;

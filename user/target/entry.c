@@ -22,10 +22,11 @@ struct candidate {
 	enum site_cost cost;
 };
 
-/* rdi rsi rdx rcx r8 r9: what captured arguments are read from. */
-static bool writes_argument_or_stack(const struct insn *insn)
+/* rsp, and what keys are read from: rdi rsi rdx rcx r8 r9; in Go rax rbx rcx rdi rsi r8 … r11. */
+static bool writes_argument_or_stack(const struct insn *insn, bool is_go)
 {
-	static const uint16_t kept = 1 << 7 | 1 << 6 | 1 << 2 | 1 << 1 | 1 << 8 | 1 << 9 | 1 << 4;
+	static const uint16_t common = 1 << 4 | 1 << 7 | 1 << 6 | 1 << 1 | 1 << 8 | 1 << 9;
+	uint16_t kept = is_go ? common | 1 << 0 | 1 << 3 | 1 << 10 | 1 << 11 : common | 1 << 2;
 
 	for (int i = 0; i < insn->z.operand_count; i++) {
 		const ZydisDecodedOperand *o = &insn->operands[i];
@@ -41,7 +42,7 @@ static bool writes_argument_or_stack(const struct insn *insn)
 	return false;
 }
 
-static bool ends_slide(const struct insn *insn)
+static bool ends_slide(const struct insn *insn, bool is_go)
 {
 	switch (insn->z.meta.category) {
 	case ZYDIS_CATEGORY_RET:
@@ -51,7 +52,7 @@ static bool ends_slide(const struct insn *insn)
 	case ZYDIS_CATEGORY_SYSCALL:
 		return true;
 	default:
-		return writes_argument_or_stack(insn);
+		return writes_argument_or_stack(insn, is_go);
 	}
 }
 
@@ -92,7 +93,7 @@ static void slide(const struct flow *flow, uint64_t start, const struct entry_ru
 		if (insn_is_probeable(&c.insn) && !(rules->uses_exits && is_exit(flow, address)) &&
 		    is_better(&c, best))
 			*best = c;
-		if (ends_slide(&c.insn))
+		if (ends_slide(&c.insn, flow->is_go))
 			return;
 		address += c.insn.z.length;
 	}
