@@ -18,7 +18,7 @@ dashboards: ## write deploy/grafana/dashboards again after a change in tools/gra
 	@tools/dashboards
 
 # What is installed, as SOURCE:PLACE under the prefix. The unit's paths follow the prefix.
-SHARED := deploy/tickscope.yaml deploy/README.md $(wildcard deploy/rules/*.yaml deploy/prometheus/*.yaml) \
+SHARED := deploy/tickscope.yaml deploy/README.md $(wildcard deploy/profiles/*.yaml deploy/rules/*.yaml deploy/prometheus/*.yaml) \
 	$(sort $(shell find deploy/grafana -type f))
 INSTALLED := $(BUILD)/tickscope:bin/tickscope man/tickscope.1:share/man/man1/tickscope.1 \
 	$(BUILD)/tickscope.service:lib/systemd/system/tickscope.service \
