@@ -11,6 +11,7 @@
 
 #include <tickscope/abi_chain.h>
 #include <tickscope/record.h>
+#include "slowest.h"
 
 /* There are any; set before load, as is the next. Without, nothing of this is in the kernel. */
 const volatile __u8 has_chains = 0;
@@ -293,6 +294,8 @@ static __always_inline void chain_pass(const struct ts_chain *chain,
 	chain_enter_time(s, p->stage, p);
 	if (p->stage + 1 == chain->stage_cnt) {
 		chain_completes(chain, s);
+		if (slowest_cnt)
+			slowest_chain(p->key.chain, chain->stage_cnt, s, NULL);
 		chain_leaves(stage, p, s);
 	} else if (stage->rekeys) {
 		chain_moves(chain, p, s);

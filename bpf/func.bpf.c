@@ -80,6 +80,7 @@ static __always_inline void close_call(struct pt_regs *ctx, const struct ts_site
 	enum span_result result;
 	struct ts_task_sums sums = {};
 	struct span_end end = {};
+	bool is_split = false;
 
 	if (!s)
 		return;
@@ -101,8 +102,12 @@ static __always_inline void close_call(struct pt_regs *ctx, const struct ts_site
 	}
 	series_record(s, now_ns - end.start_ns);
 	if (has_task_times && site->shares)
-		split_end(&(struct split_end){&end, sp, now_ns, site->series, site->shares}, &sums);
-	slowest_call(ctx, site->slow_operation, now_ns, now_ns - end.start_ns, sp == ctx->sp);
+		is_split = split_end(
+			&(struct split_end){&end, sp, now_ns, site->series, site->shares}, &sums);
+	if (slowest_cnt && site->slow_operation)
+		slowest_call(site->slow_operation,
+			     &(struct slow_end){now_ns, now_ns - end.start_ns,
+						sp == ctx->sp ? sp : 0, is_split ? &sums : NULL});
 	if (end.nested_hits)
 		COUNTER_ADD(s->nested_hits, end.nested_hits);
 	if (site->error && !(site->flags & TS_SITE_NO_VALUE) &&
@@ -215,7 +220,8 @@ static __always_inline void session_return(struct pt_regs *ctx, __u64 cookie)
 		return;
 	elapsed_ns = cookie_elapsed_ns(cookie, now_ns);
 	series_record(s, elapsed_ns);
-	slowest_call(ctx, site->slow_operation, now_ns, elapsed_ns, false);
+	if (slowest_cnt && site->slow_operation)
+		slowest_call(site->slow_operation, &(struct slow_end){now_ns, elapsed_ns, 0, NULL});
 	if (site->error && is_error(site->error, ctx, 0))
 		COUNTER_ADD(s->errors, 1);
 }

@@ -10,7 +10,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include <tickscope/abi_slowest.h>
-#include "series.h"
+#include <tickscope/record.h>
 
 /* Of each operation; 0: none are kept, and the verifier drops all of this. Set before load. */
 const volatile __u32 slowest_cnt = 0;
@@ -108,19 +108,18 @@ static __noinline int slow_claim(struct ts_slow_slots *slots, __u64 duration_ns)
  * pointer is its caller's again, and a walk along it would pass the caller by. The first frame of
  * the walk, the instruction itself, is left out.
  */
-static __always_inline long slow_callers(void *ctx, struct ts_slow_event *event, __u64 return_at)
+static __always_inline long slow_callers(struct ts_slow_event *event, __u64 return_at)
 {
 	long bytes;
 
 	if (bpf_probe_read_user(&event->frames[0], sizeof(event->frames[0]), (void *)return_at))
 		return 0;
-	bytes = bpf_get_stack(ctx, &event->frames[1], sizeof(event->frames) - sizeof(__u64),
-			      BPF_F_USER_STACK | 1);
+	bytes = bpf_get_task_stack(bpf_get_current_task_btf(), &event->frames[1],
+				   sizeof(event->frames) - sizeof(__u64), BPF_F_USER_STACK | 1);
 	return bytes > 0 ? bytes + (long)sizeof(__u64) : (long)sizeof(__u64);
 }
 
-static __always_inline void slow_fill(void *ctx, struct ts_slow_event *event,
-				      const struct slow_offer *offer)
+static __always_inline void slow_fill(struct ts_slow_event *event, const struct slow_offer *offer)
 {
 	__u64 id = bpf_get_current_pid_tgid();
 	long bytes;
@@ -139,15 +138,15 @@ static __always_inline void slow_fill(void *ctx, struct ts_slow_event *event,
 	if (offer->sums)
 		event->sums = *offer->sums;
 	if (offer->return_at)
-		bytes = slow_callers(ctx, event, offer->return_at);
+		bytes = slow_callers(event, offer->return_at);
 	else
-		bytes = bpf_get_stack(ctx, event->frames, sizeof(event->frames), BPF_F_USER_STACK);
+		bytes = bpf_get_task_stack(bpf_get_current_task_btf(), event->frames,
+					   sizeof(event->frames), BPF_F_USER_STACK);
 	event->frame_cnt = bytes > 0 ? bytes / sizeof(__u64) : 0;
 }
 
 /* The event has its room before a slot is taken: what cannot be told must not keep others out. */
-static __noinline int slow_tell(void *ctx, struct ts_slow_slots *slots,
-				const struct slow_offer *offer)
+static __noinline int slow_tell(struct ts_slow_slots *slots, const struct slow_offer *offer)
 {
 	struct ts_slow_event *event;
 
@@ -162,58 +161,61 @@ static __noinline int slow_tell(void *ctx, struct ts_slow_slots *slots,
 		bpf_ringbuf_discard(event, 0);
 		return 0;
 	}
-	slow_fill(ctx, event, offer);
+	slow_fill(event, offer);
 	bpf_ringbuf_submit(event, 0);
 	return 0;
 }
 
-/* The slots that a duration may belong to; NULL: it is not among the slowest, or none are kept. */
+/* The slots that a duration may belong to; NULL: it is not among the slowest. */
 static __always_inline struct ts_slow_slots *slowest_slots(__u32 operation, __s64 duration_ns)
 {
 	struct ts_slow_slots *slots;
 
-	if (!slowest_cnt)
-		return NULL;
 	slots = bpf_map_lookup_elem(&slow_slots, &operation);
 	return slots && duration_ns > (__s64) * (volatile __u64 *)&slots->limit_ns ? slots : NULL;
 }
 
-/* A call has ended; number: of its operation's slots, plus one. is_leaving: this is one of its own
- * instructions, and the stack pointer is where it was at its entry; else it has returned. */
-static __always_inline void slowest_call(struct pt_regs *ctx, __u32 number, __u64 end_ns,
-					 __s64 duration_ns, bool is_leaving)
+/* A call that has ended. */
+struct slow_end {
+	__u64 end_ns;
+	__s64 duration_ns;
+	__u64 return_at; /* where its return address is on the stack; 0: it has returned already */
+	const struct ts_task_sums *sums; /* over the call; NULL: it is not split */
+};
+
+/* Where slowest_cnt is not 0. number: of its operation's slots, plus one. */
+static __always_inline void slowest_call(__u32 number, const struct slow_end *end)
 {
-	struct ts_slow_slots *slots = number ? slowest_slots(number - 1, duration_ns) : NULL;
+	struct ts_slow_slots *slots = slowest_slots(number - 1, end->duration_ns);
 
 	if (slots) {
 		struct slow_offer offer = {
-			.end_ns = end_ns,
-			.duration_ns = duration_ns,
-			.return_at = is_leaving ? ctx->sp : 0,
+			.end_ns = end->end_ns,
+			.duration_ns = end->duration_ns,
+			.return_at = end->return_at,
+			.sums = end->sums,
 			.operation = number - 1,
 		};
 
-		slow_tell(ctx, slots, &offer);
+		slow_tell(slots, &offer);
 	}
 }
 
-/* The chain of this number has been completed by the current thread, in duration_ns. sums: over the
- * whole, NULL: without a breakdown. */
-static __always_inline void slowest_chain(void *ctx, __u32 chain,
-					  const struct ts_chain_state *state, __u32 stage_cnt,
+/* Where slowest_cnt is not 0: the chain of this number has been completed by the current thread.
+ * sums: over the whole; NULL: without a breakdown. */
+static __always_inline void slowest_chain(__u32 chain, __u32 stage_cnt,
+					  const struct ts_chain_state *state,
 					  const struct ts_task_sums *sums)
 {
-	__u64 end_ns, duration_ns;
+	__u64 last = stage_cnt - 1, duration_ns;
 	struct ts_slow_slots *slots;
 
-	if (!slowest_cnt || !stage_cnt || stage_cnt > TS_CHAIN_STAGE_MAX)
-		return;
-	end_ns = state->times_ns[(stage_cnt - 1) & (TS_CHAIN_STAGE_MAX - 1)];
-	duration_ns = end_ns - state->times_ns[0];
+	asm volatile("%0 &= 7" : "+r"(last)); /* for the verifier, behind all that is optimised */
+	duration_ns = state->times_ns[last] - state->times_ns[0];
 	slots = slowest_slots(TS_SLOW_FUNCTION_MAX + chain, duration_ns);
 	if (slots) {
 		struct slow_offer offer = {
-			.end_ns = end_ns,
+			.end_ns = state->times_ns[last],
 			.duration_ns = duration_ns,
 			.times_ns = state->times_ns,
 			.sums = sums,
@@ -221,7 +223,7 @@ static __always_inline void slowest_chain(void *ctx, __u32 chain,
 			.stage_cnt = stage_cnt,
 		};
 
-		slow_tell(ctx, slots, &offer);
+		slow_tell(slots, &offer);
 	}
 }
 

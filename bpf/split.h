@@ -109,8 +109,9 @@ struct split_end {
 	__u32 shares; /* the first of them */
 };
 
-/* Records the shares of a span that has ended, which had these sums then. */
-static __noinline int split_end(const struct split_end *e, const struct ts_task_sums *sums)
+/* Records the shares of a span that has ended, which had these sums then. 1: in their place are
+ * those of the span alone; 0: they are not known. */
+static __noinline int split_end(const struct split_end *e, struct ts_task_sums *sums)
 {
 	struct ts_task_sums at_entry = {};
 	__u64 shares[TS_STATE_CNT] = {};
@@ -133,7 +134,10 @@ static __noinline int split_end(const struct split_end *e, const struct ts_task_
 	if (sums->involuntary_switches != at_entry.involuntary_switches)
 		COUNTER_ADD(s->involuntary_switches,
 			    sums->involuntary_switches - at_entry.involuntary_switches);
-	return 0;
+	__builtin_memcpy(sums->ns, shares, sizeof(shares));
+	sums->migrations -= at_entry.migrations;
+	sums->involuntary_switches -= at_entry.involuntary_switches;
+	return 1;
 }
 
 #endif

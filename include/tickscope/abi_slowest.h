@@ -20,12 +20,14 @@ struct ts_slow_slots {
 	__u64 durations_ns[TS_SLOWEST_MAX];
 };
 
+#define TS_SLOW_CPU_UNKNOWN 0xffffffffU /* an answer that user space has found */
+
 struct ts_slow_event {
 	__u64 end_ns; /* CLOCK_MONOTONIC */
 	__u64 duration_ns;
 	__u32 operation; /* index of the slots */
 	__u32 tgid;
-	__u32 tid;
+	__u32 tid;	 /* that ended it; 0: not known */
 	__u32 cpu;	 /* where it ended */
 	__u32 stage_cnt; /* of a chain; 0: a function */
 	__u32 frame_cnt;

@@ -136,6 +136,18 @@ static void check_told(const json_t *summary, struct log *log, size_t cnt)
 	}
 }
 
+static json_t *trace(const char *const args[], struct child *target, struct log *ret_log)
+{
+	json_t *truth, *summary;
+	struct child *tracer = trace_start(args, target, &truth);
+
+	summary = trace_stop(tracer);
+	target_release(target);
+	*ret_log = log_read(truth);
+	json_decref(truth);
+	return summary;
+}
+
 struct wish {
 	const char *level;
 	const char *exit_policy;
@@ -151,21 +163,16 @@ static void run(const struct wish *w)
 	const char *args[] = {"trace",	   "-p",	   pid,	     "-f",	"slow_call",
 			      "--slowest", w->slowest,	   "--json", "--level", w->level,
 			      "--exit",	   w->exit_policy, NULL};
-	json_t *truth, *summary;
-	struct child *tracer;
+	json_t *summary;
 	struct log log;
 
 	snprintf(pid, sizeof(pid), "%d", target->pid);
 	print_message("# level %s, exit %s, %s slowest of %s threads\n", w->level, w->exit_policy,
 		      w->slowest, w->threads);
-	tracer = trace_start(args, target, &truth);
-	summary = trace_stop(tracer);
-	target_release(target);
-	log = log_read(truth);
+	summary = trace(args, target, &log);
 	check_told(summary, &log, w->cnt);
 	assert_int_equal(json_number_at(summary, "slowest_dropped"), 0);
 	free(log.calls);
-	json_decref(truth);
 	json_decref(summary);
 }
 
@@ -189,6 +196,140 @@ static void test_counts(void **state)
 	run(&(struct wish){level, "safe", "1", "3", 1});
 	run(&(struct wish){level, "safe", "32", "1", 32});
 	run(&(struct wish){level, "fast", "8", "2", 8});
+}
+
+/* Segments and shares of what was told add up to it. */
+static void check_sums(const json_t *told, const char *list)
+{
+	json_t *parts = json_object_get(told, list), *part;
+	json_int_t sum_ns = 0;
+	const char *name;
+	size_t i;
+
+	json_array_foreach(parts, i, part) sum_ns += json_number_at(part, "duration_ns");
+	json_object_foreach(parts, name, part) sum_ns += json_integer_value(part);
+	assert_int_equal(sum_ns, json_number_at(told, "duration_ns"));
+}
+
+/* A chain has what a function has, and its segments. */
+static void test_chain(void **state)
+{
+	struct child *target = target_start("slow", "mixed", "320", "3");
+	char pid[16];
+	const char *args[] = {
+		"trace",
+		"-p",
+		pid,
+		"--chain",
+		"enter slow_outer, enter slow_call, return slow_call, return slow_outer",
+		"--slowest",
+		"16",
+		"--json",
+		NULL};
+	json_t *summary, *told, *call;
+	struct log log;
+	size_t i;
+
+	(void)state;
+	snprintf(pid, sizeof(pid), "%d", target->pid);
+	summary = trace(args, target, &log);
+	told = json_object_get(summary, "slowest");
+	assert_int_equal(json_array_size(told), 16);
+	assert_int_equal(json_number_at(json_array_get(told, 0), "duration_ns"),
+			 json_number_at(json_array_get(json_object_get(summary, "operations"), 0),
+					"max_ns"));
+	json_array_foreach(told, i, call)
+	{
+		const json_t *segments = json_object_get(call, "segments");
+
+		find_call(&log, call);
+		assert_int_equal(json_array_size(segments), 3);
+		assert_string_equal(
+			json_string_value(json_object_get(json_array_get(segments, 2), "from")),
+			"return slow_call");
+		check_sums(call, "segments");
+		/* At the return: on some kernels it is seen in the caller. */
+		assert_true(json_array_size(json_object_get(call, "stack")) > 0);
+	}
+	free(log.calls);
+	json_decref(summary);
+}
+
+/* Where the time of each went. */
+static void test_shares(void **state)
+{
+	struct child *target = target_start("slow", "mixed", "320", "3");
+	char pid[16];
+	const char *args[] = {"trace",	     "-p",	  pid,	"-f",	  "slow_call",
+			      "--breakdown", "--slowest", "16", "--json", NULL};
+	json_t *summary, *call;
+	struct log log;
+	size_t i;
+
+	(void)state;
+	snprintf(pid, sizeof(pid), "%d", target->pid);
+	summary = trace(args, target, &log);
+	check_told(summary, &log, 16);
+	json_array_foreach(json_object_get(summary, "slowest"), i, call)
+	{
+		assert_int_equal(json_object_size(json_object_get(call, "shares")), 9);
+		check_sums(call, "shares");
+	}
+	free(log.calls);
+	json_decref(summary);
+}
+
+/* The stack of a goroutine, down to where it began. */
+static void test_go(void **state)
+{
+	struct child *target = target_start("godesk", "leaf", "500", "4");
+	char pid[16];
+	const char *args[] = {"trace",	   "-p", pid,	   "-f", "main.price",
+			      "--slowest", "4",	 "--json", NULL};
+	json_t *truth, *summary, *call;
+	size_t i;
+
+	(void)state;
+	snprintf(pid, sizeof(pid), "%d", target->pid);
+	summary = trace_stop(trace_start(args, target, &truth));
+	target_release(target);
+	assert_int_equal(json_array_size(json_object_get(summary, "slowest")), 4);
+	json_array_foreach(json_object_get(summary, "slowest"), i, call)
+	{
+		const json_t *stack = json_object_get(call, "stack");
+		const char *first = json_string_value(json_array_get(stack, 0));
+		const char *last =
+			json_string_value(json_array_get(stack, json_array_size(stack) - 1));
+
+		if (!first || strncmp(first, "main.callPrice+0x", 17) != 0 ||
+		    strncmp(last, "runtime.goexit", 14) != 0)
+			fail_msg("from %s to %s", first ? first : "nowhere", last ? last : "");
+	}
+	json_decref(truth);
+	json_decref(summary);
+}
+
+/* The names are known when the process is not there any more. */
+static void test_ended(void **state)
+{
+	struct child *target = target_start("slow", "mixed", "320", "1");
+	char pid[16];
+	const char *args[] = {"trace",	   "-p", pid,	   "-f", "slow_call",
+			      "--slowest", "2",	 "--json", NULL};
+	struct child *tracer;
+	json_t *truth, *summary;
+	struct log log;
+
+	(void)state;
+	snprintf(pid, sizeof(pid), "%d", target->pid);
+	tracer = trace_start(args, target, &truth);
+	target_release(target);
+	summary = trace_summary(tracer); /* ends with its last process */
+	log = log_read(truth);
+	check_told(summary, &log, 2);
+	free(log.calls);
+	json_decref(truth);
+	json_decref(summary);
 }
 
 #define MANY_CNT 24  /* functions, whose first calls are all told */
@@ -244,10 +385,10 @@ static void test_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_levels),
-		cmocka_unit_test(test_counts),
-		cmocka_unit_test(test_overflow),
-		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_levels),	 cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_chain),	 cmocka_unit_test(test_shares),
+		cmocka_unit_test(test_go),	 cmocka_unit_test(test_ended),
+		cmocka_unit_test(test_overflow), cmocka_unit_test(test_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

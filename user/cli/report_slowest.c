@@ -8,6 +8,7 @@
 #include "base/wall_time.h"
 #include "cli/report_slowest.h"
 #include "daemon/daemon.h"
+#include "probe/sched.h"
 
 #define ADDRESS_BYTES 24 /* "0x", 16 digits */
 
@@ -51,6 +52,17 @@ static json_t *segments_json(const struct report_operation *op, const struct slo
 	return a;
 }
 
+/* Empty without a breakdown. */
+static json_t *shares_json(const struct slow_call *call)
+{
+	json_t *o = json_object();
+
+	for (int i = 0; call->event.has_sums && i < TS_STATE_CNT; i++)
+		json_object_set_new(o, sched_state_name(i),
+				    json_integer((json_int_t)call->event.sums.ns[i]));
+	return o;
+}
+
 static json_t *call_json(const struct report *report, const struct report_operation *op,
 			 const struct slow_call *call)
 {
@@ -64,10 +76,13 @@ static json_t *call_json(const struct report *report, const struct report_operat
 	json_object_set_new(o, "at", json_string(wall_time_text(wall_ns_of(report, call), at)));
 	json_object_set_new(o, "duration_ns", json_integer((json_int_t)call->event.duration_ns));
 	json_object_set_new(o, "pid", json_integer(call->event.tgid));
-	json_object_set_new(o, "tid", json_integer(call->event.tid));
-	json_object_set_new(o, "cpu", json_integer(call->event.cpu));
+	json_object_set_new(o, "tid",
+			    call->event.tid ? json_integer(call->event.tid) : json_null());
+	json_object_set_new(o, "cpu",
+			    call->event.cpu == TS_SLOW_CPU_UNKNOWN ? json_null()
+								   : json_integer(call->event.cpu));
 	json_object_set_new(o, "segments", segments_json(op, call));
-	json_object_set_new(o, "shares", json_object());
+	json_object_set_new(o, "shares", shares_json(call));
 	json_object_set_new(o, "stack", stack_json(call));
 	return o;
 }
@@ -164,6 +179,24 @@ static void write_segments(const struct report_operation *op, const struct slow_
 		fputc('\n', out);
 }
 
+static void write_shares(const struct slow_call *call, const struct report_style *style, FILE *out)
+{
+	struct wrapped w = wrapped_init(style, out);
+	bool fits = true;
+
+	for (int i = 0; call->event.has_sums && fits && i < TS_STATE_CNT; i++) {
+		char part[PART_BYTES], took[UNITS_TEXT_BYTES];
+
+		if (!call->event.sums.ns[i])
+			continue;
+		snprintf(part, sizeof(part), "%s %s", sched_state_name(i),
+			 units_duration(call->event.sums.ns[i], took));
+		fits = wrapped_add(&w, ", ", part);
+	}
+	if (w.line_cnt)
+		fputc('\n', out);
+}
+
 static void write_stack(const struct slow_call *call, const struct report_style *style, FILE *out)
 {
 	struct wrapped w = wrapped_init(style, out);
@@ -178,7 +211,7 @@ static void write_stack(const struct slow_call *call, const struct report_style 
 
 static bool is_same_stack(const struct slow_call *a, const struct slow_call *b)
 {
-	return a->event.frame_cnt == b->event.frame_cnt &&
+	return a->event.tgid == b->event.tgid && a->event.frame_cnt == b->event.frame_cnt &&
 	       memcmp(a->event.frames, b->event.frames,
 		      a->event.frame_cnt * sizeof(a->event.frames[0])) == 0;
 }
@@ -189,23 +222,45 @@ static bool is_same_stack(const struct slow_call *a, const struct slow_call *b)
 static void write_call(const struct report *report, const struct report_operation *op,
 		       const struct slow_call *call, const struct report_style *style, FILE *out)
 {
-	char took[UNITS_TEXT_BYTES], at[WALL_TIME_TEXT_BYTES];
+	struct wrapped w = wrapped_init(style, out);
+	char took[UNITS_TEXT_BYTES], at[WALL_TIME_TEXT_BYTES], part[PART_BYTES];
 
+	fprintf(out, "  %8s  ", units_duration(call->event.duration_ns, took));
+	w.used = INDENT_COLUMNS;
+	w.line_cnt = 1;
 	wall_time_text(wall_ns_of(report, call), at);
-	fprintf(out,
-		"  %8s  until %.*s UTC, thread %" PRIu32 " of process %" PRIu32 ", CPU %" PRIu32
-		"\n",
-		units_duration(call->event.duration_ns, took), TIME_OF_DAY_BYTES,
-		at + TIME_OF_DAY_AT, call->event.tid, call->event.tgid, call->event.cpu);
+	snprintf(part, sizeof(part), "until %.*s UTC", TIME_OF_DAY_BYTES, at + TIME_OF_DAY_AT);
+	wrapped_add(&w, "", part);
+	snprintf(part, sizeof(part), "thread %" PRIu32 " of ", call->event.tid);
+	snprintf(part + (call->event.tid ? strlen(part) : 0), sizeof(part) / 2, "process %" PRIu32,
+		 call->event.tgid);
+	wrapped_add(&w, ", ", part);
+	snprintf(part, sizeof(part), "CPU %" PRIu32, call->event.cpu);
+	if (call->event.cpu != TS_SLOW_CPU_UNKNOWN)
+		wrapped_add(&w, ", ", part);
+	fputc('\n', out);
 	write_segments(op, call, style, out);
+	write_shares(call, style, out);
+}
+
+static void write_cut(const char *text, const struct report_style *style, FILE *out)
+{
+	char cut[PART_BYTES];
+
+	text_cut(text, wrapped_init(style, out).columns, cut, sizeof(cut));
+	fprintf(out, "%s\n", cut);
 }
 
 static void write_operation(const struct report *report, const struct report_operation *op,
 			    const struct report_style *style, FILE *out)
 {
 	const struct slow_list *list = op->slowest;
+	char name[PART_BYTES];
 
-	fprintf(out, "\nThe slowest of %s\n", op->name);
+	snprintf(name, sizeof(name), "The slowest of %s", op->name);
+	text_clean(name);
+	fputc('\n', out);
+	write_cut(name, style, out);
 	for (size_t i = 0; i < list->order.cnt; i++) {
 		const struct slow_call *call = slowest_at(list, i);
 
@@ -219,7 +274,7 @@ static void write_operation(const struct report *report, const struct report_ope
 
 void report_slowest_write(const struct report *report, const struct report_style *style, FILE *out)
 {
-	char dropped[UNITS_TEXT_BYTES];
+	char dropped[UNITS_TEXT_BYTES], text[PART_BYTES];
 
 	for (size_t i = 0; i < report->operation_cnt; i++) {
 		const struct report_operation *op = &report->operations[i];
@@ -227,9 +282,11 @@ void report_slowest_write(const struct report *report, const struct report_style
 		if (op->slowest && op->slowest->order.cnt)
 			write_operation(report, op, style, out);
 	}
-	if (report->slowest_dropped)
-		fprintf(out,
-			"\n%s slow calls came faster than they could be told: some of the "
-			"slowest may be missing\n",
-			units_count(report->slowest_dropped, dropped));
+	if (!report->slowest_dropped)
+		return;
+	units_count(report->slowest_dropped, dropped);
+	snprintf(text, sizeof(text), "%s slow calls could not be told: some slowest may be missing",
+		 dropped);
+	fputc('\n', out);
+	write_cut(text, style, out);
 }

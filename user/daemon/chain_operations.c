@@ -96,6 +96,7 @@ static int add_segments(struct daemon *d, struct chain_item *item, const struct 
 
 static int add_operations(struct daemon *d, struct chain_item *item, const struct traced *t)
 {
+	uint32_t number = (uint32_t)(item - d->chains->items);
 	struct operation *o = add(d, item, t, 0);
 	int err;
 
@@ -107,7 +108,8 @@ static int add_operations(struct daemon *d, struct chain_item *item, const struc
 		return -ENOMEM;
 	o->slow_operation = slow_calls_slots_of_chain(d, (uint32_t)(item - d->chains->items));
 	o->chain->config = item->config;
-	o->chain->live = chain_counts(d->chains->probe, (uint32_t)(item - d->chains->items));
+	o->chain->live = chain_counts(d->chains->probe, number);
+	o->slow_operation = slow_calls_slots_of_chain(d, number);
 	err = add_shares(d, item, o, 0);
 	if (!err)
 		err = add_segments(d, item, t);

@@ -300,8 +300,8 @@ int chains_open(struct daemon *d, struct fault *why)
 					      .chain_cnt = d->chains ? d->chains->cnt : 0,
 					      .points = d->chains ? d->chains->points : NULL,
 					      .point_cnt = d->chains ? d->chains->point_cnt : 0,
-					      .sched = d->sched};
-
+					      .sched = d->sched,
+					      .slowest = d->slowest};
 	int err;
 
 	if (!options.chain_cnt)

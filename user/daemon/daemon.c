@@ -324,8 +324,8 @@ static void daemon_free(struct daemon *d)
 	streams_stop(d);
 	tls_free(d->tls);
 	sock_free(d->sock);
-	slow_calls_stop(d);
 	chains_free(d);
+	slow_calls_stop(d);
 	names_cache_free(d->names);
 	places_stop(d);
 	free(d);

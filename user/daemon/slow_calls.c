@@ -19,10 +19,11 @@ struct frame_name {
 	uint64_t address;
 	pid_t pid; /* 0: of a process that has ended, or unused */
 	bool is_used;
-	char *text; /* NULL: it has no name */
+	bool is_no_code; /* a walk along frame pointers went astray */
+	char *text;	 /* NULL: it has no name */
 };
 
-struct located {
+struct traced_code {
 	pid_t pid;
 	struct locate *locate; /* NULL: it had ended before it could be looked at */
 };
@@ -30,32 +31,11 @@ struct located {
 struct slow_calls {
 	struct frame_name *names;
 	size_t name_cnt;
-	struct located *processes;
+	struct traced_code *processes;
 	size_t process_cnt;
 	uint64_t dropped; /* said already */
 	bool has_said_limit;
 };
-
-int slow_calls_start(struct daemon *d, struct fault *why)
-{
-	struct slow_calls *s;
-	int err;
-
-	if (!d->config->slowest_cnt)
-		return 0;
-	err = slowest_open(d->config->slowest_cnt, &d->slowest, why);
-	if (err)
-		return err;
-	s = calloc(1, sizeof(*s));
-	d->slow_calls = s;
-	if (s) {
-		s->names = calloc(NAME_MAX_CNT, sizeof(*s->names));
-		s->processes = calloc(DAEMON_PROCESS_MAX, sizeof(*s->processes));
-	}
-	if (!s || !s->names || !s->processes)
-		return fault_set(why, -ENOMEM, "out of memory");
-	return 0;
-}
 
 void slow_calls_stop(struct daemon *d)
 {
@@ -93,7 +73,7 @@ uint32_t slow_calls_slots_of_chain(const struct daemon *d, uint32_t chain)
 	return d->slow_calls && chain < TS_CHAIN_MAX ? TS_SLOW_FUNCTION_MAX + chain + 1 : 0;
 }
 
-static struct located *find_process(const struct slow_calls *s, pid_t pid)
+static struct traced_code *find_process(const struct slow_calls *s, pid_t pid)
 {
 	for (size_t i = 0; i < s->process_cnt; i++) {
 		if (s->processes[i].pid == pid)
@@ -103,16 +83,16 @@ static struct located *find_process(const struct slow_calls *s, pid_t pid)
 }
 
 /* NULL: there is no room. */
-static struct located *add_process(struct daemon *d, pid_t pid)
+static struct traced_code *add_process(struct daemon *d, pid_t pid)
 {
 	const struct process_options options = {.names = d->names};
 	struct slow_calls *s = d->slow_calls;
-	struct located *p = find_process(s, pid);
+	struct traced_code *p = find_process(s, pid);
 
 	if (p || s->process_cnt == DAEMON_PROCESS_MAX)
 		return p;
 	p = &s->processes[s->process_cnt++];
-	*p = (struct located){.pid = pid};
+	*p = (struct traced_code){.pid = pid};
 	if (locate_open(pid, &options, &p->locate))
 		p->locate = NULL;
 	return p;
@@ -127,7 +107,7 @@ void slow_calls_add_process(struct daemon *d, pid_t pid)
 void slow_calls_leave(struct daemon *d, pid_t pid)
 {
 	struct slow_calls *s = d->slow_calls;
-	struct located *p;
+	struct traced_code *p;
 
 	if (!s)
 		return;
@@ -155,24 +135,35 @@ static struct frame_name *find_name(const struct slow_calls *s, pid_t pid, uint6
 	return &s->names[at];
 }
 
-/* NULL: it has no name, or there is no room for it. */
-static const char *name_of(struct daemon *d, pid_t pid, uint64_t address, bool is_return)
+/* NULL: there is no room for it. */
+static const struct frame_name *name_of(struct daemon *d, pid_t pid, uint64_t address,
+					bool is_return)
 {
+	static const struct frame_name astray = {.is_no_code = true};
 	struct slow_calls *s = d->slow_calls;
 	struct frame_name *name = find_name(s, pid, address);
+	enum located located = LOCATE_UNNAMED;
 	char text[LOCATE_NAME_BYTES];
-	struct located *p;
+	struct traced_code *p;
 
 	if (name->is_used)
-		return name->text;
+		return name;
 	if (s->name_cnt == NAME_USE_MAX)
 		return NULL;
-	s->name_cnt++;
-	*name = (struct frame_name){.address = address, .pid = pid, .is_used = true};
 	p = add_process(d, pid);
-	if (p && p->locate && locate_name(p->locate, address, is_return, text))
-		name->text = strdup(text);
-	return name->text;
+	if (p && p->locate)
+		located = locate_name(p->locate, address, is_return, text);
+	if (located == LOCATE_NOT_YET) /* and most likely never */
+		return &astray;
+	s->name_cnt++;
+	*name = (struct frame_name){
+		.address = address,
+		.pid = pid,
+		.is_used = true,
+		.is_no_code = located == LOCATE_NO_CODE,
+		.text = located == LOCATE_NAMED ? strdup(text) : NULL,
+	};
+	return name;
 }
 
 static struct operation *find_operation(struct daemon *d, uint32_t number)
@@ -184,8 +175,9 @@ static struct operation *find_operation(struct daemon *d, uint32_t number)
 	return NULL;
 }
 
-void slow_calls_take(struct daemon *d, const struct ts_slow_event *event)
+static void on_event(const struct ts_slow_event *event, void *context)
 {
+	struct daemon *d = context;
 	struct operation *o = find_operation(d, event->operation);
 	struct slow_call *call;
 	size_t place;
@@ -203,14 +195,42 @@ void slow_calls_take(struct daemon *d, const struct ts_slow_event *event)
 		return;
 	call = &o->slowest->calls[place];
 	call->event = *event;
-	for (size_t i = 0; i < event->frame_cnt; i++)
-		call->names[i] =
+	for (uint32_t i = 0; i < event->frame_cnt; i++) {
+		const struct frame_name *name =
 			name_of(d, (pid_t)event->tgid, event->frames[i], i || !event->stage_cnt);
+
+		if (name && name->is_no_code) {
+			call->event.frame_cnt = i;
+			break;
+		}
+		call->names[i] = name ? name->text : NULL;
+	}
 }
 
-static void on_event(const struct ts_slow_event *event, void *context)
+int slow_calls_start(struct daemon *d, struct fault *why)
 {
-	slow_calls_take(context, event);
+	const struct slowest_options options = {
+		.cnt = d->config->slowest_cnt,
+		.fn = on_event,
+		.context = d,
+	};
+	struct slow_calls *s;
+	int err;
+
+	if (!d->config->slowest_cnt)
+		return 0;
+	err = slowest_open(&options, &d->slowest, why);
+	if (err)
+		return err;
+	s = calloc(1, sizeof(*s));
+	d->slow_calls = s;
+	if (s) {
+		s->names = calloc(NAME_MAX_CNT, sizeof(*s->names));
+		s->processes = calloc(DAEMON_PROCESS_MAX, sizeof(*s->processes));
+	}
+	if (!s || !s->names || !s->processes)
+		return fault_set(why, -ENOMEM, "out of memory");
+	return 0;
 }
 
 void slow_calls_read(struct daemon *d)
@@ -220,7 +240,7 @@ void slow_calls_read(struct daemon *d)
 
 	if (!s)
 		return;
-	slowest_read(d->slowest, on_event, d);
+	slowest_read(d->slowest);
 	dropped = slowest_dropped(d->slowest);
 	if (dropped != s->dropped && !s->dropped)
 		daemon_message(d, "slow calls come faster than they can be told: some of the "

@@ -22,7 +22,5 @@ void slow_calls_leave(struct daemon *d, pid_t pid);
 
 /* Reads what was told. */
 void slow_calls_read(struct daemon *d);
-/* One that user space has seen complete. */
-void slow_calls_take(struct daemon *d, const struct ts_slow_event *event);
 
 #endif

@@ -13,6 +13,7 @@
 #include "chain.skel.h"
 #include "probe/chain.h"
 #include "probe/share.h"
+#include "probe/slowest_bind.h"
 
 #define STRIPE_MAX 4 /* a chain of 8 stages is 0.2 MiB a stripe, 1.7 MiB with a breakdown */
 
@@ -21,6 +22,7 @@ struct chain_probe {
 	struct ts_chain chains[TS_CHAIN_MAX];
 	size_t chain_cnt;
 	size_t stripe_cnt;
+	const struct slowest_probe *slowest;
 	struct ts_series *series;
 	size_t series_bytes;
 	struct ts_chain_counts *counts;
@@ -49,6 +51,10 @@ static int load(struct chain_probe *probe, uint32_t series_cnt)
 	probe->skel = chain_bpf__open();
 	if (!probe->skel)
 		return errno ? -errno : -EINVAL;
+	err = slowest_bind(probe->slowest, probe->skel->obj);
+	if (err < 0)
+		return err;
+	probe->skel->rodata->slowest_cnt = (uint32_t)err;
 	probe->skel->rodata->has_chains = 1;
 	probe->skel->rodata->chain_stripe_mask = (uint32_t)probe->stripe_cnt - 1;
 	err = bpf_map__set_max_entries(probe->skel->maps.chain_series, entries);
@@ -96,6 +102,7 @@ int chain_open(const struct chain_options *options, struct chain_probe **ret_pro
 				TS_CHAIN_MAX);
 		goto free_probe;
 	}
+	probe->slowest = options->slowest;
 	probe->stripe_cnt = share_stripe_cnt(STRIPE_MAX);
 	err = load(probe, number_series(probe, options));
 	if (!err)
@@ -126,6 +133,11 @@ void chain_free(struct chain_probe *probe)
 const struct bpf_object *chain_object(const struct chain_probe *probe)
 {
 	return probe ? probe->skel->obj : NULL;
+}
+
+const struct slowest_probe *chain_slowest(const struct chain_probe *probe)
+{
+	return probe ? probe->slowest : NULL;
 }
 
 int chain_set_stage(struct chain_probe *probe, uint32_t chain, uint32_t stage,
@@ -173,6 +185,25 @@ int chain_take(struct chain_probe *probe, const struct ts_chain_key *key,
 	return bpf_map_lookup_and_delete_elem(fd, key, ret_state) ? -errno : 0;
 }
 
+static void offer_slowest(const struct chain_probe *probe, uint32_t chain,
+			  const struct ts_chain_state *state)
+{
+	uint32_t last = probe->chains[chain].stage_cnt - 1;
+	struct ts_slow_event event = {
+		.end_ns = state->times_ns[last],
+		.duration_ns = state->times_ns[last] - state->times_ns[0],
+		.operation = TS_SLOW_FUNCTION_MAX + chain,
+		.tgid = state->tgid,
+		.cpu = TS_SLOW_CPU_UNKNOWN,
+		.stage_cnt = last + 1,
+	};
+
+	for (uint32_t i = 0; i <= last; i++)
+		event.tid = state->tids[i] ? state->tids[i] : event.tid;
+	memcpy(event.times_ns, state->times_ns, sizeof(event.times_ns));
+	slowest_tell(probe->slowest, &event);
+}
+
 void chain_complete(struct chain_probe *probe, uint32_t chain, const struct ts_chain_state *state)
 {
 	uint64_t before_ns = state->times_ns[0];
@@ -186,6 +217,8 @@ void chain_complete(struct chain_probe *probe, uint32_t chain, const struct ts_c
 			before_ns = state->times_ns[i];
 	}
 	series_record(stripes_of(probe, chain, 0), (int64_t)(before_ns - state->times_ns[0]));
+	if (probe->slowest)
+		offer_slowest(probe, chain, state);
 }
 
 void chain_time_out(struct chain_probe *probe, uint32_t chain, const struct ts_chain_state *state)

@@ -14,13 +14,15 @@
 
 struct chain_probe;
 struct sched_probe;
+struct slowest_probe;
 
 struct chain_options {
 	const struct ts_chain *chains; /* read by chain_open only */
 	size_t chain_cnt;	       /* at most TS_CHAIN_MAX */
 	const struct ts_point *points;
-	size_t point_cnt;	   /* at most TS_POINT_MAX */
-	struct sched_probe *sched; /* for those that want a breakdown; NULL: none does */
+	size_t point_cnt;	       /* at most TS_POINT_MAX */
+	struct sched_probe *sched;     /* for those that want a breakdown; NULL: none does */
+	struct slowest_probe *slowest; /* NULL: the slowest are not kept */
 };
 
 /* Nothing passes a stage before a probe_open or sock_open with it attaches. -EPERM, -ENOTSUP with

@@ -105,8 +105,7 @@ static int probe_share_times(struct probe *probe)
 
 static int probe_bind_slowest(struct probe *probe)
 {
-	int cnt = slowest_bind(probe->slowest, probe->skel->maps.slow_slots,
-			       probe->skel->maps.slow_events);
+	int cnt = slowest_bind(probe->slowest, probe->skel->obj);
 
 	if (cnt < 0)
 		return cnt;

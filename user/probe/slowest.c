@@ -12,22 +12,25 @@
 #include "probe/slowest_bind.h"
 
 struct slowest_probe {
-	size_t cnt;
+	struct slowest_options options;
 	int slots_fd;
 	int events_fd;
 	struct ts_slow_slots *slots; /* mapped, read-only */
 	size_t slots_bytes;
 	struct ring_buffer *ring;
-	slowest_fn fn; /* during slowest_read */
-	void *context;
 };
+
+void slowest_tell(const struct slowest_probe *probe, const struct ts_slow_event *event)
+{
+	probe->options.fn(event, probe->options.context);
+}
 
 static int event_received(void *context, void *data, size_t bytes)
 {
 	struct slowest_probe *probe = context;
 
 	if (bytes >= sizeof(struct ts_slow_event))
-		probe->fn(data, probe->context);
+		slowest_tell(probe, data);
 	return 0;
 }
 
@@ -56,18 +59,19 @@ static int create_maps(struct slowest_probe *probe)
 	return probe->ring ? 0 : errno ? -errno : -ENOMEM;
 }
 
-int slowest_open(size_t cnt, struct slowest_probe **ret_probe, struct fault *why)
+int slowest_open(const struct slowest_options *options, struct slowest_probe **ret_probe,
+		 struct fault *why)
 {
 	struct slowest_probe *probe;
 	int err;
 
-	if (!cnt || cnt > TS_SLOWEST_MAX)
+	if (!options->cnt || options->cnt > TS_SLOWEST_MAX)
 		return fault_set(why, -EINVAL, "the slowest 1 to %d can be kept, not %zu",
-				 TS_SLOWEST_MAX, cnt);
+				 TS_SLOWEST_MAX, options->cnt);
 	probe = calloc(1, sizeof(*probe));
 	if (!probe)
 		return fault_set(why, -ENOMEM, "out of memory");
-	probe->cnt = cnt;
+	probe->options = *options;
 	probe->slots_fd = -1;
 	probe->events_fd = -1;
 	err = create_maps(probe);
@@ -95,19 +99,22 @@ void slowest_free(struct slowest_probe *probe)
 	free(probe);
 }
 
-int slowest_bind(const struct slowest_probe *probe, struct bpf_map *slow_slots,
-		 struct bpf_map *slow_events)
+int slowest_bind(const struct slowest_probe *probe, struct bpf_object *object)
 {
+	struct bpf_map *slots = bpf_object__find_map_by_name(object, "slow_slots");
+	struct bpf_map *events = bpf_object__find_map_by_name(object, "slow_events");
 	int err;
 
+	if (!slots || !events)
+		return -ENOENT;
 	if (!probe) {
-		err = bpf_map__set_autocreate(slow_slots, false);
-		return err ? err : bpf_map__set_autocreate(slow_events, false);
+		err = bpf_map__set_autocreate(slots, false);
+		return err ? err : bpf_map__set_autocreate(events, false);
 	}
-	err = bpf_map__reuse_fd(slow_slots, probe->slots_fd);
+	err = bpf_map__reuse_fd(slots, probe->slots_fd);
 	if (!err)
-		err = bpf_map__reuse_fd(slow_events, probe->events_fd);
-	return err ? err : (int)probe->cnt;
+		err = bpf_map__reuse_fd(events, probe->events_fd);
+	return err ? err : (int)probe->options.cnt;
 }
 
 int slowest_fd(const struct slowest_probe *probe)
@@ -115,11 +122,9 @@ int slowest_fd(const struct slowest_probe *probe)
 	return ring_buffer__epoll_fd(probe->ring);
 }
 
-int slowest_read(struct slowest_probe *probe, slowest_fn fn, void *context)
+void slowest_read(struct slowest_probe *probe)
 {
-	probe->fn = fn;
-	probe->context = context;
-	return ring_buffer__consume(probe->ring);
+	ring_buffer__consume(probe->ring);
 }
 
 uint64_t slowest_dropped(const struct slowest_probe *probe)

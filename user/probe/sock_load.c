@@ -7,6 +7,7 @@
 #include <bpf/libbpf.h>
 
 #include "probe/chain.h"
+#include "probe/slowest_bind.h"
 #include "probe/share.h"
 #include "probe/sock_load.h"
 
@@ -87,6 +88,11 @@ static void set_filters(struct sock_bpf *skel, const struct sock_options *option
 
 static int share_chains(struct sock_bpf *skel, const struct sock_options *options)
 {
+	int slowest_cnt = slowest_bind(chain_slowest(options->chains), skel->obj);
+
+	if (slowest_cnt < 0)
+		return slowest_cnt;
+	skel->rodata->slowest_cnt = (uint32_t)slowest_cnt;
 	if (options->chains) {
 		skel->rodata->has_chains = 1;
 		skel->rodata->chain_stripe_mask = (uint32_t)chain_stripe_cnt(options->chains) - 1;

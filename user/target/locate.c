@@ -194,27 +194,31 @@ static bool name_by_symbol(const struct image *image, uint64_t address, uint64_t
 	return length > 0;
 }
 
-bool locate_name(struct locate *locate, uint64_t address, bool is_return,
-		 char name[static LOCATE_NAME_BYTES])
+enum located locate_name(struct locate *locate, uint64_t address, bool is_return,
+			 char name[static LOCATE_NAME_BYTES])
 {
 	uint64_t inside = address - is_return, offset, own;
 	const struct range *r = range_of(locate, inside);
 	struct image *image;
 	struct fault ignored;
 
-	if (!r && clock_mono_ns() - locate->read_mono_ns >= READ_INTERVAL_NS) {
+	if (!r) {
+		if (clock_mono_ns() - locate->read_mono_ns < READ_INTERVAL_NS)
+			return LOCATE_NOT_YET;
 		update(locate);
 		r = range_of(locate, inside);
 	}
-	if (!r || !r->name[0])
-		return false;
+	if (!r)
+		return LOCATE_NO_CODE;
+	if (!r->name[0])
+		return LOCATE_UNNAMED;
 	offset = inside - r->start + r->offset;
 	image = r->inode ? image_of(locate, r) : NULL;
 	if (image && !image_load_symbols(image, &ignored) && own_address(image, offset, &own)) {
 		if (name_by_symbol(image, own + is_return, own, name))
-			return true;
+			return LOCATE_NAMED;
 		offset = own;
 	}
 	snprintf(name, LOCATE_NAME_BYTES, "%s+0x%" PRIx64, r->name, offset + is_return);
-	return true;
+	return LOCATE_NAMED;
 }
