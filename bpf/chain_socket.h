@@ -9,6 +9,7 @@
 
 #include <tickscope/abi_chain.h>
 #include "chain.h"
+#include "endpoint.h"
 
 /* Go's compiler keeps the running goroutine's descriptor in r14, also in system calls. */
 static __always_inline __u64 socket_key(const struct ts_key *key)
@@ -21,6 +22,14 @@ static __always_inline __u64 socket_key(const struct ts_key *key)
 	return BPF_CORE_READ(regs, r14);
 }
 
+/* Several targets can use one endpoint. */
+static __always_inline bool is_followed(__u32 tgid, __u8 number)
+{
+	struct ts_target *target = bpf_map_lookup_elem(&targets, &tgid);
+
+	return target && target->chains == number;
+}
+
 static __always_inline void socket_step(const struct ts_step *step, __u64 now_ns, __u64 arrived_ns)
 {
 	struct ts_chain_counts *counts;
@@ -31,6 +40,8 @@ static __always_inline void socket_step(const struct ts_step *step, __u64 now_ns
 	if (!chain_step(step, &chain, &stage))
 		return;
 	passage_set(&p, step, stage);
+	if (chain->target && !is_followed(p.key.tgid, chain->target))
+		return;
 	if (step->is_arrival) {
 		p.tid = 0;
 		if (arrived_ns) {

@@ -25,7 +25,7 @@ struct {
 
 static __always_inline void target_put(__u32 tgid, __u8 number)
 {
-	struct ts_target target = {.number = number, .is_by_file = 1};
+	struct ts_target target = {.number = number, .chains = number, .is_by_file = 1};
 
 	if (bpf_map_update_elem(&targets, &tgid, &target, BPF_ANY))
 		COUNTER_ADD(targets_dropped, 1);

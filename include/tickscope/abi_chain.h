@@ -60,7 +60,8 @@ struct ts_chain {
 	__u32 series; /* the first of its series: the whole, the segment that ends with stage 1, …
 		       */
 	__u8 wants_breakdown;
-	__u8 reserved[3];
+	__u8 target; /* only in processes whose ts_target.chains it is; 0: in all */
+	__u8 reserved[2];
 	struct ts_chain_stage stages[TS_CHAIN_STAGE_MAX];
 };
 

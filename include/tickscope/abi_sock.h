@@ -103,7 +103,9 @@ struct ts_local_name {
 
 /* A process that is measured. */
 struct ts_target {
-	__u8 number;	 /* of the target, from 1 */
+	__u8 number; /* of the target, from 1 */
+	__u8 chains; /* number of those whose chains it is followed by; of one target all its places
+			have the same */
 	__u8 is_by_file; /* since it runs an executable that is measured: until it runs another */
 };
 

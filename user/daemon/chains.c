@@ -29,6 +29,8 @@ static int add_item(struct daemon *d, const struct chain *chain, size_t target_i
 	item->kernel.stage_cnt = (uint32_t)chain->stage_cnt;
 	item->kernel.timeout_ns = chain->timeout_ns;
 	item->kernel.wants_breakdown = chain->wants_breakdown;
+	if (d->config->target_cnt > 1)
+		item->kernel.target = (uint8_t)(target_idx + 1);
 	for (size_t i = 0; i < chain->stage_cnt; i++) {
 		struct ts_chain_stage *stage = &item->kernel.stages[i];
 

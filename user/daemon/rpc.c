@@ -104,6 +104,7 @@ int rpc_start(struct daemon *d, struct fault *why)
 int rpc_add_process(struct daemon *d, const struct traced *t, struct fault *why)
 {
 	const struct ts_target target = {.number = (uint8_t)(t->place_idx + 1),
+					 .chains = (uint8_t)(t->target_idx + 1),
 					 .is_by_file = t->is_by_file};
 	struct listeners listeners;
 	int err = sock_add_target(d->sock, t->pid, &target);
