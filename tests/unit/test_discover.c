@@ -100,6 +100,7 @@ static void test_cgroups(void **state)
 
 /* A /proc of files: processes 101 …, an executable that they run. */
 static char root[] = "/tmp/tickscope-discover-XXXXXX";
+static const struct discover_place here = {.proc = root}, nowhere = {.proc = "/nowhere"};
 
 static void write_file(int pid, const char *name, const char *text, size_t bytes)
 {
@@ -212,32 +213,24 @@ static void test_conditions(void **state)
 	(void)state;
 	for (size_t i = 0; i < cnt; i++)
 		matches[i] = &rows[i].match;
-	assert_int_equal(
-		discover_all_in(&(struct discover_place){.proc = root}, matches, cnt, &all, &why),
-		0);
+	assert_int_equal(discover_all_in(&here, matches, cnt, &all, &why), 0);
 	assert_int_equal(all.cnt, 4);
 	for (size_t i = 0; i < cnt; i++) {
 		found_text(&all, i, text);
 		if (strcmp(text, rows[i].pids) != 0)
 			fail_msg("row %zu of all: %s", i, text);
-		assert_int_equal(discover_all_in(&(struct discover_place){.proc = root},
-						 &matches[i], 1, &found, &why),
-				 0);
+		assert_int_equal(discover_all_in(&here, &matches[i], 1, &found, &why), 0);
 		found_text(&found, 0, text);
 		if (strcmp(text, rows[i].pids) != 0)
 			fail_msg("row %zu: %s", i, text);
 		for (size_t k = 0; k < found.cnt; k++)
-			assert_true(discover_matches_in(&(struct discover_place){.proc = root},
-							matches[i], found.items[k].pid));
+			assert_true(discover_matches_in(&here, matches[i], found.items[k].pid));
 		free(found.items);
 	}
 	free(all.items);
-	assert_false(
-		discover_matches_in(&(struct discover_place){.proc = root}, &rows[0].match, 103));
-	assert_false(
-		discover_matches_in(&(struct discover_place){.proc = root}, &rows[0].match, 999));
-	assert_false(discover_matches_in(&(struct discover_place){.proc = "/nowhere"},
-					 &rows[0].match, 101));
+	assert_false(discover_matches_in(&here, &rows[0].match, 103));
+	assert_false(discover_matches_in(&here, &rows[0].match, 999));
+	assert_false(discover_matches_in(&nowhere, &rows[0].match, 101));
 }
 
 static void test_no_proc(void **state)
@@ -247,9 +240,7 @@ static void test_no_proc(void **state)
 	struct fault why;
 
 	(void)state;
-	assert_int_equal(discover_all_in(&(struct discover_place){.proc = "/nowhere"}, matches, 1,
-					 &found, &why),
-			 -ENOENT);
+	assert_int_equal(discover_all_in(&nowhere, matches, 1, &found, &why), -ENOENT);
 	assert_string_equal(why.text, "cannot list processes: No such file or directory");
 }
 

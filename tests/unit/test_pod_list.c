@@ -38,20 +38,21 @@ static void test_labels(void **state)
 
 	(void)state;
 	/* Not sorted; one without labels; a static pod, which its node calls by a hash. */
-	assert_int_equal(
-		parse("{\"kind\":\"PartialObjectMetadataList\",\"items\":[" POD(5, "{\"app\":"
-										   "\"engine\","
-										   "\"tier\":"
-										   "\"1\"}") "," POD(1, "{\"app\":\"engine\",\"tier\":\"2\"}") "," META(
-			      "\"uid\":\"" UID(
-				      3) "\"") "," META("\"uid\":\"" UID(4) "\",\"labels\":{"
-									    "\"app\":\"proxy\"},"
-									    "\"annotations\":"
-									    "{\"kubernetes.io/"
-									    "config.hash\":\"" HASH
-									    "\"}") "]}",
-		      &list, &why),
-		0);
+	assert_int_equal(parse(
+				 "{\"kind\":\"PartialObjectMetadataList\",\"items\":[" POD(
+					 5, "{\"app\":"
+					    "\"engine\","
+					    "\"tier\":"
+					    "\"1\"}") "," POD(1, "{\"app\":\"engine\",\"tier\":"
+								 "\"2\"}") "," META("\"uid\":"
+										    "\"" UID(3) "\"") "," META("\"uid\":\"" UID(4) "\",\"labels\":{"
+																   "\"app\":\"proxy\"},"
+																   "\"annotations\":"
+																   "{\"kubernetes.io/"
+																   "config.hash\":\"" HASH
+																   "\"}") "]}",
+				 &list, &why),
+			 0);
 	assert_true(has(list, UID(5), "app", "engine"));
 	assert_true(pod_list_has_labels(list, UID(5), both, 2));
 	assert_false(pod_list_has_labels(list, UID(1), both, 2));

@@ -14,7 +14,7 @@ PLACES = (
 )
 
 # Files that cannot hold a comment, or are read as they stand.
-WITHOUT = re.compile(r"^LICENSES/|^(LICENSE|NOTICE|VERSION|\.gitignore|\.clang-(format|tidy))$|\.(md|json|svg|png|pdf)$|"
+WITHOUT = re.compile(r"^LICENSES/|^(LICENSE|NOTICE|VERSION|\.gitignore|\.clang-(format|tidy))$|\.(md|json|svg|png|pdf)$|/go\.sum$|"
                      r"^tests/(fuzz/corpus|fixtures/data)/")
 IDENTIFIER = "SPDX-License" + "-Identifier: "
 TEXTS = ("Apache-2.0", "GPL-2.0-only", "BSD-2-Clause")

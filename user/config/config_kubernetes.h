@@ -9,7 +9,7 @@
 struct config_kubernetes {
 	char *log_dir;	  /* default "/var/log": has pods/ and containers/ */
 	char *api;	  /* "https://kubernetes.default.svc"; NULL: nobody is asked for labels */
-	char *node;	  /* whose pods; default: this host's name */
+	char *node;	  /* the host in all that is written, and whose pods; default: its name */
 	char *token_file; /* default: a pod's own; read again for each request */
 	char *ca_file;	  /* likewise */
 	uint64_t interval_ns; /* default 30 s; sooner where a pod is not known */

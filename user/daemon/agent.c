@@ -195,7 +195,10 @@ static void name_run(struct agent *a)
 	a->start_wall_ns = clock_wall_ns();
 	snprintf(a->run_id, sizeof(a->run_id), "%llx-%x", (unsigned long long)a->start_wall_ns,
 		 (unsigned int)getpid());
-	if (gethostname(a->host, sizeof(a->host) - 1))
+	/* A pod's own name says nothing of where it runs, and is another after each restart. */
+	if (a->config->kubernetes.node)
+		snprintf(a->host, sizeof(a->host), "%s", a->config->kubernetes.node);
+	else if (gethostname(a->host, sizeof(a->host) - 1))
 		snprintf(a->host, sizeof(a->host), "unknown");
 }
 

@@ -5,7 +5,6 @@
 
 #include "daemon/daemon.h"
 #include "probe/tls.h"
-#include "target/pods.h"
 
 #define FILE_PROBES_MAX 256 /* builds of the targets' executables that run at once */
 #define DAEMON_PROCESS_MAX \
@@ -40,15 +39,6 @@ struct target {
 	struct fault fault;    /* of the last process that could not be traced; empty: none */
 	struct fault *faults;  /* of each function, likewise */
 };
-
-/* Where processes of a target are: those of one container, which have series of their own, or all
- * that are in none. In the kernel, its index + 1 is the target's number. */
-struct place {
-	size_t target_idx;
-	struct pods_names names; /* empty: the target's own place */
-};
-
-#define PLACE_MAX 255 /* the kernel's numbers have 8 bits */
 
 /* A process that is being traced. */
 struct traced {
@@ -100,11 +90,7 @@ struct daemon {
 	struct daemon_process *processes; /* for the view: as many */
 	struct daemon_target_state target_states[DAEMON_TARGET_MAX];
 	struct target targets[DAEMON_TARGET_MAX];
-	struct pod_labels *pod_labels; /* NULL: no target asks for labels of pods */
-	struct pods *pods;	       /* NULL: no target asks for containers */
-	struct place *places;	       /* PLACE_MAX; those of whole targets first */
-	size_t place_cnt;
-	bool has_said_places;
+	struct places *places; /* containers of targets */
 	struct file_probes files[FILE_PROBES_MAX];
 	size_t file_cnt;
 	size_t site_cnt;

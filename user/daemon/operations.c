@@ -171,7 +171,7 @@ static int operation_init(struct daemon *d, struct operation *o, const struct op
 	o->file = strdup(plan->file);
 	o->target = strdup(wish->target);
 	o->place_idx = wish->place_idx;
-	o->target_idx = d->places[wish->place_idx].target_idx;
+	o->target_idx = places_target(d, wish->place_idx);
 	o->series = d->series_cnt;
 	o->shares = wish->function->wants_breakdown ? o->series + 1 : 0;
 	o->slow_operation = slow_calls_slots_of_function(d, d->function_operation_cnt);

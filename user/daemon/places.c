@@ -8,6 +8,24 @@
 #include "daemon/places.h"
 #include "daemon/pod_labels.h"
 #include "target/discover.h"
+#include "target/pods.h"
+
+/* Where processes of a target are: those of one container, which have series of their own, or all
+ * others. */
+struct place {
+	size_t target_idx;
+	struct pods_names names; /* empty: the target's own place */
+};
+
+#define PLACE_MAX 255 /* the kernel's numbers have 8 bits */
+
+struct places {
+	struct pods *pods;	       /* NULL: no target asks for containers */
+	struct pod_labels *pod_labels; /* NULL: nor for labels of pods */
+	bool has_said_full;
+	size_t cnt;
+	struct place items[PLACE_MAX]; /* those of whole targets first */
+};
 
 _Static_assert(DAEMON_TARGET_MAX <= PLACE_MAX, "each target has a place");
 
@@ -34,41 +52,43 @@ int places_start(struct daemon *d, struct fault *why)
 	const struct config_kubernetes *k = d->config->kubernetes;
 	int err;
 
-	d->places = calloc(PLACE_MAX, sizeof(*d->places));
+	d->places = calloc(1, sizeof(*d->places));
 	if (!d->places)
 		return fault_set(why, -ENOMEM, "out of memory");
 	for (size_t i = 0; i < d->config->target_cnt; i++)
-		d->places[d->place_cnt++].target_idx = i;
+		d->places->items[d->places->cnt++].target_idx = i;
 	if (!are_wanted(d))
 		return 0;
-	d->pods = pods_new(k ? k->log_dir : NULL);
-	if (!d->pods)
+	d->places->pods = pods_new(k ? k->log_dir : NULL);
+	if (!d->places->pods)
 		return fault_set(why, -ENOMEM, "out of memory");
 	if (!are_labels_wanted(d))
 		return 0;
-	err = pod_labels_start(k, &d->pod_labels, why);
+	err = pod_labels_start(k, &d->places->pod_labels, why);
 	if (!err)
-		pods_set_labels(d->pods, pod_labels_has, d->pod_labels);
+		pods_set_labels(d->places->pods, pod_labels_has, d->places->pod_labels);
 	return err;
 }
 
 bool places_are_fresh(struct daemon *d)
 {
-	return d->pod_labels && pod_labels_are_fresh(d->pod_labels);
+	return d->places->pod_labels && pod_labels_are_fresh(d->places->pod_labels);
 }
 
 void places_look(struct daemon *d)
 {
 	struct fault news;
 
-	if (d->pod_labels && pod_labels_has_news(d->pod_labels, &news))
+	if (d->places->pod_labels && pod_labels_has_news(d->places->pod_labels, &news))
 		daemon_message(d, "%s", news.text);
 }
 
 void places_stop(struct daemon *d)
 {
-	pod_labels_stop(d->pod_labels);
-	pods_free(d->pods);
+	if (!d->places)
+		return;
+	pod_labels_stop(d->places->pod_labels);
+	pods_free(d->places->pods);
 	free(d->places);
 }
 
@@ -83,18 +103,20 @@ static bool is_same(const struct pods_names *a, const struct pods_names *b)
 
 static size_t add(struct daemon *d, size_t target_idx, const struct pods_names *names)
 {
-	if (d->place_cnt == PLACE_MAX) {
-		if (!d->has_said_places)
+	struct places *p = d->places;
+
+	if (p->cnt == PLACE_MAX) {
+		if (!p->has_said_full)
 			daemon_message(d,
 				       "more than %d containers since the start: the others of "
 				       "\"%s\" are counted without their names; a reload (SIGHUP) "
 				       "begins anew",
 				       PLACE_MAX, d->config->targets[target_idx].name);
-		d->has_said_places = true;
+		p->has_said_full = true;
 		return target_idx;
 	}
-	d->places[d->place_cnt] = (struct place){target_idx, *names};
-	return d->place_cnt++;
+	p->items[p->cnt] = (struct place){target_idx, *names};
+	return p->cnt++;
 }
 
 size_t places_find(struct daemon *d, size_t target_idx, pid_t pid)
@@ -102,10 +124,11 @@ size_t places_find(struct daemon *d, size_t target_idx, pid_t pid)
 	struct pods_names names;
 
 	if (!pods_are_wanted(d->config->targets[target_idx].match) ||
-	    !discover_container(d->pods, pid, &names))
+	    !discover_container(d->places->pods, pid, &names))
 		return target_idx;
-	for (size_t i = d->config->target_cnt; i < d->place_cnt; i++) {
-		if (d->places[i].target_idx == target_idx && is_same(&names, &d->places[i].names))
+	for (size_t i = d->config->target_cnt; i < d->places->cnt; i++) {
+		if (d->places->items[i].target_idx == target_idx &&
+		    is_same(&names, &d->places->items[i].names))
 			return i;
 	}
 	return add(d, target_idx, &names);
@@ -122,9 +145,19 @@ static void add_label(struct operation *o, const char *name, const char *value)
 	o->label_cnt++;
 }
 
+size_t places_target(const struct daemon *d, size_t place_idx)
+{
+	return d->places->items[place_idx].target_idx;
+}
+
+struct pods *places_pods(const struct daemon *d)
+{
+	return d->places->pods;
+}
+
 void places_label(const struct daemon *d, size_t place_idx, struct operation *o)
 {
-	const struct pods_names *names = &d->places[place_idx].names;
+	const struct pods_names *names = &d->places->items[place_idx].names;
 
 	add_label(o, "namespace", names->name_space);
 	add_label(o, "pod", names->pod);

@@ -5,7 +5,8 @@
 
 #include "daemon/internal.h"
 
-/* Each target's own place has the target's index. */
+/* Places are numbered; in the kernel, the number + 1 is the target's. Each target's own place has
+ * the target's index. */
 int places_start(struct daemon *d, struct fault *why);
 void places_stop(struct daemon *d);
 
@@ -18,6 +19,12 @@ void places_look(struct daemon *d);
 /* The place of a process of a target that asks for containers, made if it is new; else, and where
  * there is no room for more, the target's own, which is said. */
 size_t places_find(struct daemon *d, size_t target_idx, pid_t pid);
+
+/* Who names containers; NULL: no target asks for them. */
+struct pods *places_pods(const struct daemon *d);
+
+/* The target that a place is of. */
+size_t places_target(const struct daemon *d, size_t place_idx);
 
 /* Adds the labels namespace, pod and container, as far as they are known. */
 void places_label(const struct daemon *d, size_t place_idx, struct operation *o);

@@ -128,7 +128,7 @@ static int find_processes(const struct daemon *d, struct discovery *ret_found, s
 
 	for (size_t i = 0; i < d->config->target_cnt; i++)
 		matches[i] = d->config->targets[i].match;
-	return discover_all(d->pods, matches, d->config->target_cnt, ret_found, why);
+	return discover_all(places_pods(d), matches, d->config->target_cnt, ret_found, why);
 }
 
 /* Opens the processes of a target that are there; one of several targets belongs to the first. */
@@ -282,7 +282,7 @@ static size_t find_target(const struct daemon *d, pid_t pid)
 		return d->config->target_cnt;
 	while (idx < d->config->target_cnt &&
 	       (d->config->targets[idx].match->pid_cnt ||
-		!discover_matches(d->pods, d->config->targets[idx].match, pid)))
+		!discover_matches(places_pods(d), d->config->targets[idx].match, pid)))
 		idx++;
 	return idx;
 }

@@ -133,7 +133,7 @@ static struct operation *add_operation(struct daemon *d, const struct ts_endpoin
 		return NULL;
 	/* The endpoint that all others share has no target of its own. */
 	o->place_idx = key->target ? key->target - 1U : 0;
-	o->target_idx = d->places[o->place_idx].target_idx;
+	o->target_idx = places_target(d, o->place_idx);
 	places_label(d, o->place_idx, o);
 	snprintf(o->probe_text, sizeof(o->probe_text), "%s", sock_hooks_name(sock_hooks(d->sock)));
 	return rpc_set_target(d, o) ? NULL : o;

@@ -7,6 +7,7 @@
 #include "base/hosts.h"
 #include "base/text.h"
 #include "daemon/chains.h"
+#include "daemon/places.h"
 #include "daemon/rpc.h"
 
 bool rpc_is_wanted(const struct daemon_config *config)
@@ -30,7 +31,7 @@ bool rpc_is_used(const struct daemon *d)
 /* The endpoint that all others share has no target of its own. */
 bool rpc_is_shown(const struct daemon *d, const struct ts_endpoint_key *key)
 {
-	return key->target ? d->config->targets[d->places[key->target - 1].target_idx].wants_rpc
+	return key->target ? d->config->targets[places_target(d, key->target - 1U)].wants_rpc
 			   : rpc_is_wanted(d->config);
 }
 
