@@ -146,8 +146,8 @@ int chain_operations_add_process(struct daemon *d, const struct traced *t)
 
 void chain_operations_read(struct daemon *d)
 {
-	if (!d->chains)
-		return;
+	if (!d->chains || !d->chains->probe)
+		return; /* nothing may be attached now */
 	chain_settle(d->chains->probe);
 	for (size_t i = 0; i < d->operation_cnt; i++) {
 		struct chain_figures *f = d->operations[i].chain;

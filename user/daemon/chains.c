@@ -124,8 +124,10 @@ static int add_endpoints(struct daemon *d, struct fault *why)
 {
 	const struct daemon_config *config = d->config;
 	struct chains *named = calloc(1, sizeof(*named)), *c = d->chains;
-	int err = named ? 0 : fault_set(why, -ENOMEM, "out of memory");
+	int err = 0;
 
+	if (!named)
+		return fault_set(why, -ENOMEM, "out of memory");
 	for (size_t i = 0; i < config->endpoint_cnt && !err; i++)
 		err = add_endpoint(named, &config->endpoints[i], why);
 	for (size_t i = 0; i < config->chain_cnt; i++) {
