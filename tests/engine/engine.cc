@@ -23,8 +23,10 @@ struct Engine {
 	void on_order(const Order &order)
 	{
 		try {
-			if (risk.check(order))
-				executor.execute_trade(order);
+			if (!risk.check(order))
+				return;
+			truth.order(order.id, [](OrderTimes &o) { o.accepted_ns = now_ns(); });
+			executor.execute_trade(order);
 		} catch (const StalePrice &) {
 			// Refused; the next tick brings a fresh price.
 		}
@@ -41,12 +43,14 @@ struct Engine {
 			return;
 		truth.order(order.id, [&](OrderTimes &o) {
 			o.tick = order.tick;
+			o.receive_ns = order.receive_ns;
 			o.received_ns = order.received_ns;
 			o.signal_ns = order.signal_ns;
 		});
 		if (has_queue) {
-			truth.order(order.id, [](OrderTimes &o) { o.pushed_ns = now_ns(); });
+			truth.order(order.id, [](OrderTimes &o) { o.push_ns = now_ns(); });
 			queue.push(order);
+			truth.order(order.id, [pushed_ns = now_ns()](OrderTimes &o) { o.pushed_ns = pushed_ns; });
 		} else {
 			on_order(order);
 		}
@@ -61,10 +65,11 @@ struct Engine {
 		while (!must_stop) {
 			if (!net::is_readable(fd, 100))
 				continue;
+			uint64_t receive = now_ns();
 			if (!net::receive_some(fd, buffer))
 				break;
 			uint64_t received = now_ns();
-			truth.read(received);
+			truth.read(receive, received);
 			for (size_t end; (end = buffer.find('\n')) != std::string::npos && !must_stop; buffer.erase(0, end + 1)) {
 				Tick tick;
 				char symbol[32] = "";
@@ -73,6 +78,7 @@ struct Engine {
 					continue;
 				tick.sequence = sequence;
 				tick.symbol = symbol;
+				tick.receive_ns = receive;
 				tick.received_ns = received;
 				on_tick(tick);
 				if (limit && ticks == limit)

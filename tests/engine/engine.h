@@ -26,7 +26,7 @@ struct Tick {
 	uint64_t sequence = 0;
 	std::string symbol;
 	double bid = 0, ask = 0;
-	uint64_t received_ns = 0;
+	uint64_t receive_ns = 0, received_ns = 0;
 };
 
 struct Order {
@@ -34,7 +34,7 @@ struct Order {
 	std::string symbol;
 	char side = '1';
 	double quantity = 0, price = 0;
-	uint64_t received_ns = 0, signal_ns = 0;
+	uint64_t receive_ns = 0, received_ns = 0, signal_ns = 0;
 };
 
 struct StalePrice : std::runtime_error {

@@ -106,13 +106,22 @@ class OrderEntry
 	}
 };
 
+// SIGUSR1 opens a market that was not open from the beginning.
+static volatile sig_atomic_t is_open = 0;
+
+static void on_open_signal(int)
+{
+	is_open = 1;
+}
+
 // One line for an update: sequence, symbol, bid, ask, time sent (CLOCK_MONOTONIC ns).
 static void publish(const Options &options, Counters &counters, int fd)
 {
 	static const char *const symbols[] = {"SOLUSDT", "BTCUSDT", "ETHUSDT", "JUPUSDT"};
 	double rate = options.number("ticks-per-s");
+	while (!is_open && !must_stop)
+		delay_us(1000, false);
 	uint64_t next = now_ns(), tick = 0;
-
 	for (bool is_alive = true; is_alive && !must_stop;) {
 		double bid = 100 + static_cast<double>(++tick % 50) / 10;
 		char line[128];
@@ -138,12 +147,14 @@ int main(int argc, char **argv)
 {
 	Options options(argc, argv,
 			{{"fix-port", "0"}, {"md-port", "0"}, {"ticks-per-s", "2000"}, {"delay-us", "50"},
-			 {"fill-delay-us", "100"}, {"reject-permille", "20"}, {"ignore-every", "0"}, {"duration-s", "60"}});
+			 {"fill-delay-us", "100"}, {"reject-permille", "20"}, {"ignore-every", "0"}, {"is-open", "1"}, {"duration-s", "60"}});
 	uint16_t fix_port = options.port("fix-port"), md_port = options.port("md-port");
 	int fix_listener = net::listen_on(fix_port), md_listener = net::listen_on(md_port);
 	Counters counters;
 	std::vector<std::thread> threads;
 
+	is_open = options.number("is-open") != 0;
+	signal(SIGUSR1, on_open_signal);
 	stop_after(options.number("duration-s"));
 	printf("listening fix=%u md=%u\n", fix_port, md_port);
 	fflush(stdout);

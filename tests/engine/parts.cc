@@ -19,6 +19,7 @@ bool Strategy::generate_signal(const Tick &tick, Order &order)
 		order.side = signals_ % 2 ? '1' : '2';
 		order.quantity = clamp_to(tick.bid / 10, 1.0, 100.0);
 		order.price = order.side == '1' ? tick.ask : tick.bid;
+		order.receive_ns = tick.receive_ns;
 		order.received_ns = tick.received_ns;
 		order.signal_ns = now_ns();
 	}
@@ -119,13 +120,24 @@ void Executor::receive_reports()
 	std::string buffer;
 	fix::Message report;
 
-	while (net::is_readable(fd_, 100) ? net::receive_some(fd_, buffer) : !must_stop) {
+	for (uint64_t report_ns = 0;;) {
+		if (!net::is_readable(fd_, 100)) {
+			if (must_stop)
+				break;
+			continue;
+		}
+		report_ns = now_ns();
+		if (!net::receive_some(fd_, buffer))
+			break;
 		while (fix::parse(buffer, report) == fix::Parse::message) {
 			if (report.type != "8")
 				continue;
 			uint64_t id = strtoull(report.get(11).c_str() + 1, nullptr, 10);
 			if (report.get(150) == "0" || report.get(150) == "8")
-				truth_.order(id, [&](OrderTimes &o) { o.ack_ns = now_ns(); });
+				truth_.order(id, [&](OrderTimes &o) {
+					o.report_ns = report_ns;
+					o.ack_ns = now_ns();
+				});
 			else
 				on_fill(report);
 		}

@@ -23,12 +23,12 @@ void Truth::call(Fn fn, uint64_t begin_ns, uint64_t end_ns, bool ok)
 		calls_.push_back({fn, ok, thread, begin_ns, end_ns});
 }
 
-void Truth::read(uint64_t ns)
+void Truth::read(uint64_t begin_ns, uint64_t end_ns)
 {
 	std::lock_guard<std::mutex> lock(mutex_);
 
 	if (!path_.empty())
-		reads_ns_.push_back(ns);
+		reads_.push_back({begin_ns, end_ns});
 }
 
 static unsigned long long number(uint64_t value)
@@ -66,15 +66,19 @@ void Truth::write(uint64_t ticks) const
 		fprintf(file, "%s,%zu,%u,%llu,%llu,%d\n", names[static_cast<size_t>(calls_[i].fn)], i, calls_[i].thread,
 			static_cast<unsigned long long>(calls_[i].begin_ns),
 			static_cast<unsigned long long>(calls_[i].end_ns), calls_[i].ok);
-	fputs("order,clordid,tick,received_ns,signal_ns,pushed_ns,popped_ns,execute_ns,send_ns,sent_ns,ack_ns,fill_ns\n", file);
-	for (const auto &[id, o] : orders_)
-		fprintf(file, "%llu,C%llu,%llu,%llu,%llu,%llu,%llu,%llu,%llu,%llu,%llu,%llu\n", number(id), number(id),
-			number(o.tick), number(o.received_ns), number(o.signal_ns), number(o.pushed_ns),
-			number(o.popped_ns), number(o.execute_ns), number(o.send_ns), number(o.sent_ns),
-			number(o.ack_ns), number(o.fill_ns));
-	fputs("read,received_ns\n", file);
-	for (size_t i = 0; i < reads_ns_.size(); i++)
-		fprintf(file, "%zu,%llu\n", i, number(reads_ns_[i]));
+	fputs("order,clordid,tick,receive_ns,received_ns,signal_ns,push_ns,pushed_ns,popped_ns,accepted_ns,execute_ns,send_ns,"
+	      "sent_ns,report_ns,ack_ns,fill_ns\n",
+	      file);
+	for (const auto &[id, o] : orders_) {
+		fprintf(file, "%llu,C%llu,%llu", number(id), number(id), number(o.tick));
+		for (uint64_t ns : {o.receive_ns, o.received_ns, o.signal_ns, o.push_ns, o.pushed_ns, o.popped_ns,
+				    o.accepted_ns, o.execute_ns, o.send_ns, o.sent_ns, o.report_ns, o.ack_ns, o.fill_ns})
+			fprintf(file, ",%llu", number(ns));
+		fputc('\n', file);
+	}
+	fputs("read,begin_ns,end_ns\n", file);
+	for (size_t i = 0; i < reads_.size(); i++)
+		fprintf(file, "%zu,%llu,%llu\n", i, number(reads_[i].begin_ns), number(reads_[i].end_ns));
 	fclose(file);
 }
 } // namespace desk
