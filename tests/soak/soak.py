@@ -97,6 +97,8 @@ def die_with_parent():
 
 
 class Soak:
+    noise_bytes = NOISE_BYTES
+
     def __init__(self, build, directory):
         self.tickscope = os.path.join(build, "tickscope")
         self.original = os.path.join(build, "bpf-targets", "plain")
@@ -172,6 +174,7 @@ class Soak:
         count = target.count()
         truth["plain_" + mode] += count
         truth["plain_leaf"] += 2 * count * (mode == "caller")
+        truth["processes"] += 1
         target.end()
 
     def kill_at_rest(self, rng, truth):
@@ -180,6 +183,7 @@ class Soak:
             truth["plain_leaf"] += target.count()
         target.end(kill=True)
         truth["killed"] += 1
+        truth["processes"] += 1
 
     def kill_in_calls(self, rng, truth):
         threads, log = rng.randint(1, THREADS_MAX), os.path.join(self.directory, f"log.{threading.get_ident()}")
@@ -194,6 +198,7 @@ class Soak:
             truth["switch_began"] += began
             truth["switch_ended"] += ended
         truth["killed"] += 1
+        truth["processes"] += 1
         truth["threads_killed"] += threads
 
     def be_another(self, rng, truth):
@@ -205,11 +210,13 @@ class Soak:
     def work(self, seed, until):
         rng, truth = random.Random(seed), Counter()
         while time.monotonic() < until:
-            act, = rng.choices((self.end_by_itself, self.kill_at_rest, self.kill_in_calls, self.be_another),
-                               (70, 10, 15, 5))
+            act, = rng.choices(*self.acts())
             act(rng, truth)
-            truth["processes"] += act != self.be_another
         return truth
+
+    def acts(self):
+        """What can happen, and how often."""
+        return (self.end_by_itself, self.kill_at_rest, self.kill_in_calls, self.be_another), (70, 10, 15, 5)
 
     def run(self, minutes):
         began = time.monotonic()
@@ -308,7 +315,7 @@ class Soak:
         warm, *rest = self.samples[WARM_UP_ROUNDS - 1:]
         _, base_rss, fds, threads = warm
         worst = max(rest, key=lambda s: s[1] - KEPT_BYTES * (s[0] - warm[0]))
-        allowed = NOISE_BYTES + KEPT_BYTES * (worst[0] - warm[0])
+        allowed = self.noise_bytes + KEPT_BYTES * (worst[0] - warm[0])
         grown = worst[1] - base_rss
         self.expect(grown <= allowed,
                     f"RSS grew by {grown} bytes over {worst[0] - warm[0]} processes; {allowed} are allowed")
@@ -318,15 +325,15 @@ class Soak:
               f"{allowed / 1024:+.0f}); {fds} descriptors, {threads} thread{'s' * (threads != 1)} all along")
 
 
-def main():
-    parser = argparse.ArgumentParser(description="A long trace under processes that come, go and are killed.")
+def main(kind=Soak):
+    parser = argparse.ArgumentParser(description="A long measurement under processes that come, go and are killed.")
     parser.add_argument("--build", default="build", help="where tickscope and the targets are (default: build)")
     options = parser.parse_args()
     minutes = float(os.environ.get("SOAK_MINUTES") or 20)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     # As /proc/PID/maps will name it.
     directory = os.path.realpath(tempfile.mkdtemp(prefix="tickscope-soak-"))
-    soak = Soak(os.path.abspath(options.build), directory)
+    soak = kind(os.path.abspath(options.build), directory)
     try:
         soak.start()
         soak.run(minutes)

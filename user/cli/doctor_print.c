@@ -55,6 +55,7 @@ static void print_process(const struct doctor *d, FILE *out)
 	fprintf(out, "  seccomp filter          %s\n", yes_or_no(f->has_seccomp));
 	fprintf(out, "  code made at run time   %s\n", yes_or_no(f->has_jit_code));
 	fprintf(out, "  other mount namespace   %s\n", yes_or_no(f->is_other_mount_namespace));
+	fprintf(out, "  pid in its namespace    %d\n", f->inner_pid);
 	fprintf(out, "  replaced on disk        %s\n", yes_or_no(f->is_executable_replaced));
 	fprintf(out, "  network outside kernel  %s\n", yes_or_no(f->has_kernel_bypass));
 }
@@ -156,14 +157,14 @@ static json_t *process_json(const struct doctor *d)
 		return json_null();
 	if (d->process_fault.text[0])
 		return json_pack("{s:i, s:s}", "pid", d->pid, "error", d->process_fault.text);
-	return json_pack("{s:i, s:s, s:I, s:I, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b}", "pid",
-			 d->pid, "name", d->process_name, "functions", (json_int_t)f->function_cnt,
-			 "files", (json_int_t)f->file_cnt, "x86_64", f->is_x86_64, "unwinder",
-			 f->has_unwinder, "stack_switching", f->has_stack_switching, "shadow_stack",
-			 f->has_shadow_stack, "seccomp", f->has_seccomp, "jit_code",
-			 f->has_jit_code, "other_mount_namespace", f->is_other_mount_namespace,
-			 "executable_replaced", f->is_executable_replaced, "kernel_bypass",
-			 f->has_kernel_bypass);
+	return json_pack(
+		"{s:i, s:s, s:I, s:I, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:i, s:b, s:b}", "pid",
+		d->pid, "name", d->process_name, "functions", (json_int_t)f->function_cnt, "files",
+		(json_int_t)f->file_cnt, "x86_64", f->is_x86_64, "unwinder", f->has_unwinder,
+		"stack_switching", f->has_stack_switching, "shadow_stack", f->has_shadow_stack,
+		"seccomp", f->has_seccomp, "jit_code", f->has_jit_code, "other_mount_namespace",
+		f->is_other_mount_namespace, "inner_pid", f->inner_pid, "executable_replaced",
+		f->is_executable_replaced, "kernel_bypass", f->has_kernel_bypass);
 }
 
 int doctor_print_json(const struct doctor *d, FILE *out)

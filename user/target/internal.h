@@ -64,6 +64,7 @@ struct image {
 
 struct process {
 	pid_t pid;
+	pid_t inner_pid; /* in its own pid namespace */
 	char name[64];
 	struct names_sources sources;
 	char root_path[PATH_MAX]; /* of its root directory, as we see it; empty: not known */

@@ -174,6 +174,16 @@ static int read_maps(struct process *p, const struct main_file *main_file, bool 
 	return err ? fault_set(why, err, "out of memory") : 0;
 }
 
+/* Of "NSpid:	4242	17	1": one for each namespace that the process is in, its own last. */
+static pid_t last_number(const char *line)
+{
+	const char *last = strrchr(line, '\t');
+	char *end;
+	long number = last ? strtol(last, &end, 10) : 0;
+
+	return last && end != last && number > 0 && number <= INT_MAX ? (pid_t)number : 0;
+}
+
 static void read_status(struct process *p)
 {
 	char path[64], *line = NULL;
@@ -187,6 +197,8 @@ static void read_status(struct process *p)
 	while (getline(&line, &room, file) > 0) {
 		if (strncmp(line, "Seccomp:", 8) == 0)
 			p->has_seccomp = line[8 + strspn(line + 8, " \t")] != '0';
+		if (strncmp(line, "NSpid:", 6) == 0)
+			p->inner_pid = last_number(line);
 		if (strncmp(line, "x86_Thread_features:", 20) == 0)
 			p->has_shadow_stack = strstr(line, "shstk");
 	}
@@ -275,6 +287,7 @@ int process_open(pid_t pid, const struct process_options *options, struct proces
 	if (!p)
 		return fault_set(why, -ENOMEM, "out of memory");
 	p->pid = pid;
+	p->inner_pid = pid;
 	open_root(p, options);
 	proc_path(pid, "exe", link_path, sizeof(link_path));
 	if (proc_readlink(pid, "exe", exe, sizeof(exe)) < 0 || stat(link_path, &st)) {
@@ -356,6 +369,7 @@ int process_inspect(struct process *process, struct process_facts *ret_facts, st
 	ret_facts->has_seccomp = process->has_seccomp;
 	ret_facts->has_jit_code = process->has_jit_code;
 	ret_facts->is_other_mount_namespace = process->is_other_mount_namespace;
+	ret_facts->inner_pid = process->inner_pid;
 	ret_facts->is_executable_replaced = process->is_executable_replaced;
 	ret_facts->has_kernel_bypass = process->has_kernel_bypass;
 	ret_facts->file_cnt = process->image_cnt;

@@ -190,6 +190,7 @@ struct process_facts {
 	bool has_seccomp;
 	bool has_jit_code; /* anonymous executable mappings */
 	bool is_other_mount_namespace;
+	pid_t inner_pid;	     /* its number in its own pid namespace */
 	bool is_executable_replaced; /* the file on disk is another one by now, or gone */
 	bool is_x86_64;
 	bool has_kernel_bypass; /* DPDK, Onload, VMA mapped: its network traffic cannot be seen */
