@@ -49,8 +49,7 @@ static __noinline int split_begin_foreign(__u64 sp)
 static __noinline int split_begin(__u64 sp)
 {
 	struct thread *t = thread_get(0);
-	struct ts_span *top;
-	__u64 now_ns;
+	__u64 now_ns, place;
 
 	if (!t)
 		return 0;
@@ -58,10 +57,11 @@ static __noinline int split_begin(__u64 sp)
 		return split_begin_foreign(sp);
 	if (!t->list.depth || t->list.depth > TS_SPAN_INLINE)
 		return 0;
-	top = span_at(&t->list, t->list.depth - 1);
-	now_ns = task_times_begin(t->list.depth - 1);
-	if (top && now_ns)
-		top->start_ns = now_ns;
+	place = t->list.depth - 1;
+	now_ns = task_times_begin(place);
+	PLACE_BOUND(place);
+	if (now_ns)
+		t->list.spans[place].start_ns = now_ns;
 	return 0;
 }
 

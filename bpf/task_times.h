@@ -167,13 +167,18 @@ static __noinline __u64 task_times_read(struct ts_task_sums *sums)
 	return now_ns;
 }
 
+/* The bound of a place as the verifier can see it, behind everything that the compiler may do: 6.1
+ * loses it over a call. */
+#define PLACE_BOUND(place) asm volatile("%0 &= 15" : "+r"(place))
+_Static_assert(TS_SPAN_INLINE == 16, "a mask bounds places");
+
 /* Watches the current thread while the span at this place of its list is open. The instant that
  * its sums at entry are of; 0: it cannot be. */
 static __always_inline __u64 task_times_begin(__u32 idx)
 {
 	struct task_times *t = task_times_get(BPF_LOCAL_STORAGE_GET_F_CREATE);
 	struct ts_task_sums sums;
-	__u64 now_ns;
+	__u64 now_ns, place = idx;
 
 	if (!t || idx >= TS_SPAN_INLINE)
 		return 0;
@@ -181,8 +186,9 @@ static __always_inline __u64 task_times_begin(__u32 idx)
 	t->spans = (t->spans & ((1U << idx) - 1)) | 1U << idx;
 	task_times_start(t, cpu_times_get());
 	now_ns = task_times_read(&sums);
+	PLACE_BOUND(place);
 	if (now_ns)
-		t->at_entry[idx] = sums;
+		t->at_entry[place] = sums;
 	return now_ns;
 }
 
@@ -202,10 +208,12 @@ static __always_inline void task_times_trim(__u32 span_cnt)
 static __always_inline bool task_times_end(__u32 idx, struct ts_task_sums *ret_at_entry)
 {
 	struct task_times *t = task_times_get(0);
+	__u64 place = idx;
 
 	if (!t || idx >= TS_SPAN_INLINE || !(t->spans & 1U << idx))
 		return false;
-	*ret_at_entry = t->at_entry[idx];
+	PLACE_BOUND(place);
+	*ret_at_entry = t->at_entry[place];
 	t->spans &= ~(1U << idx);
 	if (!t->spans && !t->until_ns)
 		task_times_stop(t, cpu_times_get());
