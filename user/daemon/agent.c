@@ -68,6 +68,11 @@ static void on_detached(const struct operation *o, void *context)
 	agent_event(a, "over_budget", o->target, "%s is %s", o->name, o->probe_text);
 }
 
+static void on_busy(void *context)
+{
+	agent_health_excuse(context);
+}
+
 static void on_peers_ready(void *context)
 {
 	struct agent *a = context;
@@ -276,6 +281,7 @@ int agent_run(const struct agent_options *options, struct fault *why)
 		.on_disable = agent_switch_signal,
 		.on_switched = agent_switch_done,
 		.on_detached = on_detached,
+		.on_busy = on_busy,
 		.context = a,
 	};
 	int err;

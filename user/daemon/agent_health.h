@@ -32,7 +32,7 @@ void agent_health_stop(struct agent *a);
 void agent_health_second(struct agent *a);
 /* All is attached: systemd hears of it. */
 void agent_health_attached(struct agent *a);
-/* What begins may take long: a reload, the end. */
+/* What begins may take long: a reload, a process that is new, the end. */
 void agent_health_excuse(struct agent *a);
 
 #endif

@@ -272,6 +272,8 @@ struct daemon_output {
 	bool (*is_disabled)(void *context);
 	void (*on_disable)(void *context);
 	void (*on_switched)(const struct daemon_view *view, void *context);
+	/* What comes may take long: a process with large tables of names. NULL: nobody waits. */
+	void (*on_busy)(void *context);
 	/* A probe was detached for what it cost; NULL: on_message says it. */
 	void (*on_detached)(const struct operation *operation, void *context);
 	struct daemon_extra extras[DAEMON_EXTRA_MAX];

@@ -292,8 +292,11 @@ static void take_new(struct daemon *d, size_t target_idx, pid_t pid)
 {
 	struct traced fresh = {.pidfd = -1};
 	struct fault why;
-	int err = traced_open(d, target_idx, pid, &fresh, &why);
+	int err;
 
+	if (d->output->on_busy)
+		d->output->on_busy(d->output->context);
+	err = traced_open(d, target_idx, pid, &fresh, &why);
 	if (!err)
 		err = traced_take(d, &fresh, &why);
 	if (!err)
