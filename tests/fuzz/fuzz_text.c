@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "config/duration.h"
 #include "config/error_expression.h"
+#include "target/container_id.h"
 #include "target/internal.h"
 #include "target/pattern.h"
 
@@ -31,6 +32,16 @@ static void read_labels(const char *text)
 	free(again);
 }
 
+/* What is found in a cgroup's path is an id, and a uid or none. */
+static void read_container(const char *text)
+{
+	struct container_id id;
+
+	if (container_id_find(text, &id) && (strlen(id.id) != CONTAINER_ID_LENGTH ||
+					     (id.pod_uid[0] && !container_id_is_uid(id.pod_uid))))
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 {
@@ -46,6 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 
 	memcpy(text, data, size_bytes);
 	text[size_bytes] = '\0';
+	read_container(text);
 	duration_parse(text, 1, UINT64_MAX, &ns, &why);
 	if (error_expression_parse(text, &expression, &column, &why) == 0)
 		error_expression_compile(&expression, &value, 1, &compiled, &why);

@@ -82,14 +82,13 @@ static void test_paths(void **state)
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		struct container_id id = {.id = "untouched"};
 		bool is_in = container_id_find(paths[i].text, &id);
+		const char *wanted_id = paths[i].id ? paths[i].id : "untouched";
+		const char *wanted_uid = paths[i].uid ? paths[i].uid : "";
 
-		if (is_in != !!paths[i].id)
-			fail_msg("%s: %d", paths[i].text, is_in);
-		if (is_in &&
-		    (strcmp(id.id, paths[i].id) != 0 || strcmp(id.pod_uid, paths[i].uid) != 0))
-			fail_msg("%s: \"%s\" in \"%s\"", paths[i].text, id.id, id.pod_uid);
-		if (!is_in)
-			assert_string_equal(id.id, "untouched");
+		if (is_in != (paths[i].id != NULL) || strcmp(id.id, wanted_id) != 0 ||
+		    strcmp(id.pod_uid, wanted_uid) != 0)
+			fail_msg("%s: %d, \"%s\" in \"%s\"", paths[i].text, is_in, id.id,
+				 id.pod_uid);
 	}
 }
 

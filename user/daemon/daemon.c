@@ -198,7 +198,7 @@ static int on_tick(struct loop *l)
 		return 0;
 	s->tick = 0;
 	is_due = ++d->look_cnt % LOOK_INTERVALS == 0;
-	if (d->config->is_tolerant && (places_are_fresh(d) || is_due))
+	if (d->config->is_tolerant && (places_look(d) || is_due))
 		processes_look(d);
 	view_fill(d, &view);
 	if (d->output->on_interval)

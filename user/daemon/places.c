@@ -70,17 +70,14 @@ int places_start(struct daemon *d, struct fault *why)
 	return err;
 }
 
-bool places_are_fresh(struct daemon *d)
+bool places_look(struct daemon *d)
 {
-	return d->places->pod_labels && pod_labels_are_fresh(d->places->pod_labels);
-}
-
-void places_look(struct daemon *d)
-{
+	struct pod_labels *labels = d->places->pod_labels;
 	struct fault news;
 
-	if (d->places->pod_labels && pod_labels_has_news(d->places->pod_labels, &news))
+	if (labels && pod_labels_has_news(labels, &news))
 		daemon_message(d, "%s", news.text);
+	return labels && pod_labels_are_fresh(labels);
 }
 
 void places_stop(struct daemon *d)

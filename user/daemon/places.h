@@ -10,11 +10,9 @@
 int places_start(struct daemon *d, struct fault *why);
 void places_stop(struct daemon *d);
 
-/* Whether labels of pods came that nobody has looked at processes by. */
-bool places_are_fresh(struct daemon *d);
-
-/* Says whether labels of pods are known, where that has changed. */
-void places_look(struct daemon *d);
+/* Says whether labels of pods are known, where that has changed. True: some came that nobody has
+ * looked at processes by. */
+bool places_look(struct daemon *d);
 
 /* The place of a process of a target that asks for containers, made if it is new; else, and where
  * there is no room for more, the target's own, which is said. */

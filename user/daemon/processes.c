@@ -339,7 +339,6 @@ void processes_look(struct daemon *d)
 		return;
 	for (size_t i = 0; i < d->config->target_cnt; i++)
 		open_mask |= (uint64_t)!d->config->targets[i].match->pid_cnt << i;
-	places_look(d);
 	late_look(d, true);
 	if (!open_mask || find_processes(d, &found, &ignored))
 		return;

@@ -53,7 +53,7 @@ bool container_id_is_uid(const char *text)
 static bool take_pod(struct part p, char ret_uid[static POD_UID_BYTES])
 {
 	bool is_slice = begins_with(p, "kube");
-	char uid[POD_UID_BYTES];
+	char uid[POD_UID_BYTES] = "";
 	size_t at = 0;
 
 	cut_end(&p, ".slice");
