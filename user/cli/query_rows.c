@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/query_order.h"
 #include "cli/query_source.h"
 #include "measure/packed.h"
 
@@ -218,6 +219,7 @@ void query_rows_report(struct query_rows *rows, struct report *report)
 			fill(&rows->operations[report->operation_cnt++], &rows->rows[i],
 			     rows->is_fleet);
 	}
+	query_order_segments(report->operations, report->operation_cnt);
 }
 
 void query_rows_clear(struct query_rows *rows)
