@@ -33,7 +33,7 @@ static void test_rule_files(void **state)
 		      "rules: [{name: w, expr: x == 1}]\n",
 		      config_no_env, NULL);
 	/* Those of the files, then those that every configuration has. */
-	assert_int_equal(c->rule_cnt, 3 + 5);
+	assert_int_equal(c->rule_cnt, 3 + 6);
 	assert_string_equal(c->rules[3].name, "tickscope_history_failing");
 	assert_string_equal(c->rules[3].file, "(built in)");
 	assert_string_equal(c->rules[0].name, "w");
@@ -54,7 +54,7 @@ static void test_rule_files(void **state)
 		static struct config_problems problems;
 
 		assert_int_equal(config_load("rules/c.yaml", config_no_env, &c, &problems), 0);
-		assert_int_equal(c->rule_cnt, 1 + 5);
+		assert_int_equal(c->rule_cnt, 1 + 6);
 		config_free(c);
 	}
 	config_of("rule_files: [rules/a.yaml, rules/a.yaml, rules/c.yaml]\n"

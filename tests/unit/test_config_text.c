@@ -46,18 +46,18 @@ static const struct config_case keys_cases[] = {
 	{"history: {keep: 2d}\n",
 	 "desk.yaml:1:11: \"keep\" is no key of the history; did you mean \"keep_10s\"?\n"},
 	{"x-own: &a {a: 1}\nlevel: perf\n", NULL},
-	{"targets: [{name: engine, match: {container: x}}]\n",
-	 "desk.yaml:1:34: \"container\" is no key of a match; its keys are pid, exe, cmdline, "
-	 "unit, cgroup\n"},
+	{"targets: [{name: engine, match: {image: x}}]\n",
+	 "desk.yaml:1:34: \"image\" is no key of a match; its keys are pid, exe, cmdline, "
+	 "unit, cgroup, namespace, pod, container, pod_labels\n"},
 	{"notify: [{name: a, type: webhook, url: 'http://h/', urll: b}]\n",
 	 "desk.yaml:1:53: \"urll\" is no key of a channel; did you mean \"url\"?\n"},
 	{"rules: [{name: r, expr: 'a == 1', sevrity: info}]\n",
 	 "desk.yaml:1:35: \"sevrity\" is no key of a rule; did you mean \"severity\"?\n"},
 	{"endpoints: [{name: e, remote: '1.2.3.4:5', protcol: fix}]\n",
 	 "desk.yaml:1:44: \"protcol\" is no key of an endpoint; did you mean \"protocol\"?\n"},
-	{OPERATIONS " - {name: o, function: f, breakdown: true}\n",
-	 "desk.yaml:3:27: \"breakdown\" is no key of an operation; its keys are name, function, "
-	 "rpc, order, target, error, labels, contract\n"},
+	{OPERATIONS " - {name: o, function: f, priority: true}\n",
+	 "desk.yaml:3:27: \"priority\" is no key of an operation; its keys are name, function, "
+	 "rpc, order, target, error, breakdown, labels, contract\n"},
 	{OPERATIONS " - {name: o, function: f, contract: {p98: 1ms}}\n",
 	 "desk.yaml:3:38: \"p98\" is no key of an operation's contract; did you mean \"p90\"?\n"},
 	{OPERATIONS " - {name: o, function: f, contract: {memory: 1MB}}\n",
