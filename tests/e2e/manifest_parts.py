@@ -14,6 +14,8 @@ sys.path.append("/usr/lib/python3/dist-packages")
 import jsonschema  # noqa: E402
 import yaml  # noqa: E402
 
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 # What a container gets without asking: of these, Pod Security's level "baseline" allows a pod to add any.
 BASELINE_CAPABILITIES = {"AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE",
                          "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT"}
@@ -33,7 +35,7 @@ def render(directory, *paths):
     out = subprocess.run([os.path.join(directory, "render"), *paths], capture_output=True, text=True, check=False)
     assert out.returncode == 0, out.stderr
     parts = re.split(r"(?m)^# (\S+)\n", out.stdout)[1:]
-    return {path: [d for d in yaml.safe_load_all(text) if d] for path, text in zip(parts[::2], parts[1::2])}
+    return {path: [d for d in yaml.load_all(text, LOADER) if d] for path, text in zip(parts[::2], parts[1::2])}
 
 
 class Schemas:
@@ -53,7 +55,9 @@ class Schemas:
         if not os.path.exists(os.path.join(self.directory, name)):
             return [f"{document['kind']} of {document['apiVersion']} is not a kind that Kubernetes knows"]
         schema = self.read(name)
-        resolver = jsonschema.RefResolver("http://k/", schema, store={"http://k/api/_definitions.json": self.definitions})
+        # Some versions of the library go by the schema's own address, others by the one that they are given.
+        store = {host + "/api/_definitions.json": self.definitions for host in ("https://kubernetes.io", "http://k")}
+        resolver = jsonschema.RefResolver("http://k/", schema, store=store)
         return [f"{document['kind']}: {'/'.join(map(str, error.absolute_path))}: {error.message[:200]}"
                 for error in jsonschema.Draft7Validator(schema, resolver=resolver).iter_errors(document)]
 
