@@ -16,6 +16,7 @@ import accuracy
 import agent
 import attach
 import calls
+import chain
 import questdb
 import rpc
 import scrape
@@ -71,12 +72,14 @@ def measure(bench, is_quick):
     agent_rows = agent.measure(bench, 2 if is_quick else 8)
     say("requests on connections")
     rpc_rows, rpc_info = rpc.measure(bench, 3 if is_quick else 9)
+    say("chains")
+    chain_rows, chain_info = chain.measure(bench, 3 if is_quick else 9)
     say("rows for QuestDB")
     questdb_rows, questdb_info = questdb.measure(bench)
     say("scrapes")
     scrape_info = scrape.measure(bench)
-    return (cases, [*rows, *rpc_rows, *accuracy_rows, *attach_rows, *symbol_rows, *agent_rows, *questdb_rows],
-            [*info, *rpc_info, *accuracy_info, *questdb_info, *scrape_info])
+    return (cases, [*rows, *rpc_rows, *chain_rows, *accuracy_rows, *attach_rows, *symbol_rows, *agent_rows, *questdb_rows],
+            [*info, *rpc_info, *chain_info, *accuracy_info, *questdb_info, *scrape_info])
 
 
 def main():
