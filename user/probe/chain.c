@@ -12,6 +12,7 @@
 
 #include "chain.skel.h"
 #include "probe/chain.h"
+#include "probe/object.h"
 #include "probe/share.h"
 #include "probe/slowest_bind.h"
 
@@ -45,10 +46,11 @@ static uint32_t number_series(struct chain_probe *probe, const struct chain_opti
 
 static int load(struct chain_probe *probe, uint32_t series_cnt)
 {
+	const struct bpf_object_open_opts options = object_options();
 	uint32_t entries = series_cnt * (uint32_t)probe->stripe_cnt;
 	int err;
 
-	probe->skel = chain_bpf__open();
+	probe->skel = chain_bpf__open_opts(&options);
 	if (!probe->skel)
 		return errno ? -errno : -EINVAL;
 	err = slowest_bind(probe->slowest, probe->skel->obj);

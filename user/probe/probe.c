@@ -16,6 +16,7 @@
 #include "probe/calibrate.h"
 #include "probe/chain.h"
 #include "probe/internal.h"
+#include "probe/object.h"
 #include "probe/share.h"
 #include "probe/slowest_bind.h"
 
@@ -116,9 +117,10 @@ static int probe_bind_slowest(struct probe *probe)
 /* Loads everything at one level. */
 static int probe_load(struct probe *probe, enum probe_level level)
 {
+	const struct bpf_object_open_opts options = object_options();
 	int err;
 
-	probe->skel = func_bpf__open();
+	probe->skel = func_bpf__open_opts(&options);
 	if (!probe->skel)
 		return errno ? -errno : -EINVAL;
 	probe->skel->rodata->stripe_mask = (uint32_t)probe->stripe_cnt - 1;
@@ -232,12 +234,13 @@ static int explain_level(enum probe_level level, int err, struct fault *why)
 	if (err == -EPERM) /* -EACCES is the verifier's word for a program it does not accept */
 		return fault_set(why, -EPERM, "not allowed to load BPF programs%s",
 				 capability_hint(CAPABILITY_LOADING, hint));
-	/* The kernel's answer to a uprobe by perf event (CVE-2025-38466). */
-	if (err == -EACCES && level != PROBE_LEVEL_SESSION && level != PROBE_LEVEL_MULTI &&
+	/* For uprobes by perf event since CVE-2025-38466. */
+	if ((level == PROBE_LEVEL_AUTO || level == PROBE_LEVEL_PERF) &&
 	    !(capability_usable() & CAPABILITY_BIT(CAPABILITY_SYS_ADMIN)))
 		return fault_set(why, -EPERM,
 				 "not allowed to attach to functions by perf events, the only way "
-				 "below kernel 6.10%s",
+				 "below kernel 6.10: %s%s",
+				 strerror(-err),
 				 capability_hint(CAPABILITY_BIT(CAPABILITY_SYS_ADMIN), hint));
 	if (level == PROBE_LEVEL_AUTO)
 		return fault_set(why, -ENOTSUP,

@@ -7,6 +7,7 @@
 #include <bpf/libbpf.h>
 
 #include "probe/chain.h"
+#include "probe/object.h"
 #include "probe/slowest_bind.h"
 #include "probe/share.h"
 #include "probe/sock_load.h"
@@ -105,10 +106,11 @@ static int share_chains(struct sock_bpf *skel, const struct sock_options *option
 
 int sock_load_programs(struct sock_probe *probe, enum sock_hooks hooks)
 {
+	const struct bpf_object_open_opts options = object_options();
 	uint32_t series_cnt = (TS_ENDPOINT_MAX + 1) * TS_RPC_SERIES_CNT;
 	int err;
 
-	probe->skel = sock_bpf__open();
+	probe->skel = sock_bpf__open_opts(&options);
 	if (!probe->skel)
 		return errno ? -errno : -EINVAL;
 	probe->stripe_cnt = share_stripe_cnt(STRIPE_MAX);

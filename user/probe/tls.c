@@ -9,6 +9,7 @@
 #include <bpf/libbpf.h>
 
 #include "probe/link.h"
+#include "probe/object.h"
 #include "probe/sock_load.h"
 #include "probe/tls.h"
 #include "tls.skel.h"
@@ -58,9 +59,10 @@ static int share_maps(struct tls_bpf *skel, const struct sock_bpf *sock)
 
 static int load(struct tls_probe *tls, bool is_multi)
 {
+	const struct bpf_object_open_opts options = object_options();
 	int err;
 
-	tls->skel = tls_bpf__open();
+	tls->skel = tls_bpf__open_opts(&options);
 	if (!tls->skel)
 		return errno ? -errno : -EINVAL;
 	err = share_maps(tls->skel, tls->sock);
