@@ -46,11 +46,10 @@ static uint32_t number_series(struct chain_probe *probe, const struct chain_opti
 
 static int load(struct chain_probe *probe, uint32_t series_cnt)
 {
-	const struct bpf_object_open_opts options = object_options();
 	uint32_t entries = series_cnt * (uint32_t)probe->stripe_cnt;
 	int err;
 
-	probe->skel = chain_bpf__open_opts(&options);
+	probe->skel = chain_bpf__open_opts(object_options());
 	if (!probe->skel)
 		return errno ? -errno : -EINVAL;
 	err = slowest_bind(probe->slowest, probe->skel->obj);

@@ -10,6 +10,6 @@
  * asks for them where the kernel lacks a type, and fails. Without that capability it is given the
  * kernel's own types alone, which takes it some 20 ms.
  */
-struct bpf_object_open_opts object_options(void);
+const struct bpf_object_open_opts *object_options(void);
 
 #endif

@@ -117,10 +117,9 @@ static int probe_bind_slowest(struct probe *probe)
 /* Loads everything at one level. */
 static int probe_load(struct probe *probe, enum probe_level level)
 {
-	const struct bpf_object_open_opts options = object_options();
 	int err;
 
-	probe->skel = func_bpf__open_opts(&options);
+	probe->skel = func_bpf__open_opts(object_options());
 	if (!probe->skel)
 		return errno ? -errno : -EINVAL;
 	probe->skel->rodata->stripe_mask = (uint32_t)probe->stripe_cnt - 1;

@@ -106,11 +106,10 @@ static int share_chains(struct sock_bpf *skel, const struct sock_options *option
 
 int sock_load_programs(struct sock_probe *probe, enum sock_hooks hooks)
 {
-	const struct bpf_object_open_opts options = object_options();
 	uint32_t series_cnt = (TS_ENDPOINT_MAX + 1) * TS_RPC_SERIES_CNT;
 	int err;
 
-	probe->skel = sock_bpf__open_opts(&options);
+	probe->skel = sock_bpf__open_opts(object_options());
 	if (!probe->skel)
 		return errno ? -errno : -EINVAL;
 	probe->stripe_cnt = share_stripe_cnt(STRIPE_MAX);

@@ -59,10 +59,9 @@ static int share_maps(struct tls_bpf *skel, const struct sock_bpf *sock)
 
 static int load(struct tls_probe *tls, bool is_multi)
 {
-	const struct bpf_object_open_opts options = object_options();
 	int err;
 
-	tls->skel = tls_bpf__open_opts(&options);
+	tls->skel = tls_bpf__open_opts(object_options());
 	if (!tls->skel)
 		return errno ? -errno : -EINVAL;
 	err = share_maps(tls->skel, tls->sock);
