@@ -11,6 +11,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "probe/object.h"
 #include "probe/sched.h"
 #include "probe/share.h"
 #include "sched.skel.h"
@@ -189,8 +190,8 @@ int sched_open(struct sched_probe **ret_probe, struct fault *why)
 	probe->links = calloc(probe->link_max, sizeof(struct bpf_link *));
 	if (!probe->links)
 		goto free_probe;
-	probe->skel = sched_bpf__open_and_load();
-	if (!probe->skel) {
+	probe->skel = sched_bpf__open_opts(object_options());
+	if (!probe->skel || sched_bpf__load(probe->skel)) {
 		err = errno ? -errno : -EINVAL;
 		goto free_probe;
 	}
