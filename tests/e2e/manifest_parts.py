@@ -43,11 +43,14 @@ class Schemas:
 
     def __init__(self, directory):
         self.directory = directory
-        self.definitions = self.read("_definitions.json")
+        definitions = self.read("_definitions.json")["$defs"]
+        self.store = {f"http://k/{name}": definition for name, definition in definitions.items()}
 
     def read(self, name):
+        """With each definition as a document of its own: the library searches all of one for each reference into it."""
         with open(os.path.join(self.directory, name), encoding="utf-8") as file:
-            return json.load(file)
+            text = re.sub(r'"\$ref": *"[^"#]*#/\$defs/([^"]+)"', r'"$ref": "http://k/\1"', file.read())
+        return json.loads(text)
 
     def complaints(self, document):
         group, _, version = document["apiVersion"].rpartition("/")
@@ -55,9 +58,7 @@ class Schemas:
         if not os.path.exists(os.path.join(self.directory, name)):
             return [f"{document['kind']} of {document['apiVersion']} is not a kind that Kubernetes knows"]
         schema = self.read(name)
-        # Some versions of the library go by the schema's own address, others by the one that they are given.
-        store = {host + "/api/_definitions.json": self.definitions for host in ("https://kubernetes.io", "http://k")}
-        resolver = jsonschema.RefResolver("http://k/", schema, store=store)
+        resolver = jsonschema.RefResolver("http://k/", schema, store=self.store)
         return [f"{document['kind']}: {'/'.join(map(str, error.absolute_path))}: {error.message[:200]}"
                 for error in jsonschema.Draft7Validator(schema, resolver=resolver).iter_errors(document)]
 
