@@ -4,6 +4,7 @@
  * and change, binaries that were replaced, a tracer that is killed.
  */
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -13,6 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -170,6 +173,44 @@ static void test_not_root(void **state)
 		wait(&status);
 		assert_int_equal(WIFEXITED(status) ? WEXITSTATUS(status) : -1, 0);
 	}
+	child_free(t);
+}
+
+/* Becomes that user with these capabilities, which programs that it executes keep. */
+static int become_nobody_with(const int *capabilities, size_t cnt)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {{0}};
+	int err = prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) || setgid(65534) || setuid(65534);
+
+	for (size_t i = 0; i < cnt; i++)
+		sets[capabilities[i] / 32].permitted |= 1U << capabilities[i] % 32;
+	for (size_t i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
+		sets[i].effective = sets[i].inheritable = sets[i].permitted;
+	err = err || syscall(SYS_capset, &header, sets);
+	for (size_t i = 0; i < cnt && !err; i++)
+		err = prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capabilities[i], 0, 0);
+	return err;
+}
+
+/* Connections need no CAP_SYS_ADMIN on any kernel. */
+static void test_few_capabilities(void **state)
+{
+	static const int few[] = {CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH};
+	struct child *t = target_start("plain", "leaf", "1", "1");
+	char pid[16];
+	int status = -1;
+
+	(void)state;
+	pid_text(t, pid);
+	if (fork() == 0) {
+		if (become_nobody_with(few, sizeof(few) / sizeof(few[0])))
+			_exit(99);
+		_exit(run(ARGS("trace", "-p", pid, "--rpc", "-d", "100ms"), out_text, err_text,
+			  sizeof(out_text)));
+	}
+	wait(&status);
+	assert_int_equal(WIFEXITED(status) ? WEXITSTATUS(status) : -1, 0);
 	child_free(t);
 }
 
@@ -742,14 +783,23 @@ static void test_output(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_usage),	    cmocka_unit_test(test_not_found),
-		cmocka_unit_test(test_jit_only),    cmocka_unit_test(test_not_root),
-		cmocka_unit_test(test_levels),	    cmocka_unit_test(test_process_ends),
-		cmocka_unit_test(test_exec),	    cmocka_unit_test(test_executable),
-		cmocka_unit_test(test_replaced),    cmocka_unit_test(test_mount_namespace),
-		cmocka_unit_test(test_killed),	    cmocka_unit_test(test_damaged),
-		cmocka_unit_test(test_percentiles), cmocka_unit_test(test_nop5),
-		cmocka_unit_test(test_output),	    cmocka_unit_test(test_inlined_only),
+		cmocka_unit_test(test_usage),
+		cmocka_unit_test(test_not_found),
+		cmocka_unit_test(test_jit_only),
+		cmocka_unit_test(test_not_root),
+		cmocka_unit_test(test_few_capabilities),
+		cmocka_unit_test(test_levels),
+		cmocka_unit_test(test_process_ends),
+		cmocka_unit_test(test_exec),
+		cmocka_unit_test(test_executable),
+		cmocka_unit_test(test_replaced),
+		cmocka_unit_test(test_mount_namespace),
+		cmocka_unit_test(test_killed),
+		cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_percentiles),
+		cmocka_unit_test(test_nop5),
+		cmocka_unit_test(test_output),
+		cmocka_unit_test(test_inlined_only),
 		cmocka_unit_test(test_folded),
 	};
 
