@@ -21,9 +21,10 @@ from collections import Counter
 from seen import Failed, code_of, has_kernel_object, kernel_objects
 from soak import OPERATIONS, ROUND_S, Soak, Target, die_with_parent, main
 
-# What the agent has to fill before it is as large as it gets: the page cache of SQLite, live windows of 15 minutes for
-# each series, rings of events. 20 minutes were seen to take a part of it; a leak of a process's files takes all in two.
+# What fills slowly after the first minute: SQLite's cache of pages (2 MB), windows of 10 s of each series for an hour. 1.5 MiB
+# were seen in a minute of 4,800 clients; a process with its files and their symbols takes thousands of bytes.
 AGENT_NOISE_BYTES = 6 << 20
+AGENT_WARM_UP_ROUNDS = 8  # windows of a second are kept for a minute, and the first minute has been written
 REQUESTS_MAX = (1, 20, 400)
 
 CONFIG = """
@@ -49,6 +50,7 @@ def free_port():
 
 class AgentSoak(Soak):
     noise_bytes = AGENT_NOISE_BYTES
+    warm_up_rounds = AGENT_WARM_UP_ROUNDS
 
     def __init__(self, build, directory):
         super().__init__(build, directory)

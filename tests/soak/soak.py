@@ -98,6 +98,7 @@ def die_with_parent():
 
 class Soak:
     noise_bytes = NOISE_BYTES
+    warm_up_rounds = WARM_UP_ROUNDS
 
     def __init__(self, build, directory):
         self.tickscope = os.path.join(build, "tickscope")
@@ -220,7 +221,7 @@ class Soak:
 
     def run(self, minutes):
         began = time.monotonic()
-        round_cnt = max(WARM_UP_ROUNDS + 3, round(minutes * 60 / ROUND_S))
+        round_cnt = max(self.warm_up_rounds + 3, round(minutes * 60 / ROUND_S))
         with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
             for number in range(1, round_cnt + 1):
                 until = began + number * ROUND_S
@@ -312,7 +313,7 @@ class Soak:
             self.expect(all(o["quality"]["unwound"] >= 0 for o in parts), f"{name}: less than nothing unwound")
 
     def check_samples(self):
-        warm, *rest = self.samples[WARM_UP_ROUNDS - 1:]
+        warm, *rest = self.samples[self.warm_up_rounds - 1:]
         _, base_rss, fds, threads = warm
         worst = max(rest, key=lambda s: s[1] - KEPT_BYTES * (s[0] - warm[0]))
         allowed = self.noise_bytes + KEPT_BYTES * (worst[0] - warm[0])
