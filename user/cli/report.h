@@ -67,6 +67,8 @@ struct report_operation {
 	struct report_label labels[REPORT_LABEL_MAX];
 	size_t label_cnt;
 	bool is_segment; /* of the operation before it */
+	bool is_share;	 /* likewise, of its time */
+	bool is_split;	 /* shares follow */
 	bool is_stored;	 /* out of the history, which does not keep pids and copies not covered */
 	bool is_fleet;	 /* out of QuestDB, which keeps of the quality only what was lost */
 	bool has_rpc;

@@ -60,6 +60,8 @@ static void fill_operation(struct report_operation *r, const struct operation *o
 		.pids = o->pids,
 		.pid_cnt = o->pid_cnt,
 		.is_segment = o->kind == OPERATION_SEGMENT,
+		.is_share = o->kind == OPERATION_SHARE,
+		.is_split = o->shares,
 		.has_rpc = o->rpc != NULL,
 		.protocol = o->protocol,
 		.window = w,
@@ -97,8 +99,13 @@ int report_fill(struct report *report, const struct daemon_view *view, bool is_i
 	report->slowest_dropped = view->slowest_dropped;
 	report->slowest_mono_ns = view->start_mono_ns;
 	report->slowest_wall_ns = view->start_wall_ns;
-	for (size_t i = 0; i < view->operation_cnt; i++)
+	for (size_t i = 0; i < view->operation_cnt; i++) {
 		fill_operation(&operations[i], &view->operations[i], view, is_interval);
+		if (operations[i].is_share && i) { /* of the same processes */
+			operations[i].pids = operations[i - 1].pids;
+			operations[i].pid_cnt = operations[i - 1].pid_cnt;
+		}
+	}
 	return 0;
 }
 

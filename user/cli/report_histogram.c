@@ -109,7 +109,7 @@ void report_write_histograms(const struct report *report, const struct report_st
 			     FILE *out)
 {
 	for (size_t i = 0; i < report->operation_cnt; i++) {
-		if (report->operations[i].stats.count)
+		if (report->operations[i].stats.count && !report->operations[i].is_share)
 			write_histogram(&report->operations[i], style, out);
 	}
 }

@@ -88,6 +88,11 @@ static json_t *quality_json(const struct report_operation *op)
 	json_object_set_new(o, "relative_error", json_real(RELATIVE_ERROR));
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
 		json_object_set_new(o, counts[i].name, json_integer(counts[i].value));
+	if (op->is_split) {
+		json_object_set_new(o, "migrations", json_integer((json_int_t)q->migrations));
+		json_object_set_new(o, "involuntary_switches",
+				    json_integer((json_int_t)q->involuntary_switches));
+	}
 	if (op->is_stored)
 		json_object_set_new(o, "uncovered_copies", json_null());
 	json_object_set_new(o, "below_noise", json_boolean(q->below_noise));

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "cli/report.h"
+#include "cli/report_shares.h"
 #include "config/chain.h"
 
 #define NAME_COLUMNS_MIN 16
@@ -116,6 +117,13 @@ static void row_name(const struct report_operation *op, char name[static ROW_NAM
 	text_clean(name);
 }
 
+/* Segments of each kind of request would be most of the table: JSON has them. Shares are in a line
+ * of their operation. */
+static bool is_shown(const struct report_operation *op)
+{
+	return !(op->is_segment && op->protocol) && !op->is_share;
+}
+
 static size_t name_columns(const struct report *report, const struct report_style *style)
 {
 	size_t numbers =
@@ -128,9 +136,10 @@ static size_t name_columns(const struct report *report, const struct report_styl
 		char name[ROW_NAME_BYTES];
 		size_t columns;
 
+		if (!is_shown(&report->operations[i]))
+			continue;
 		row_name(&report->operations[i], name);
 		columns = text_columns(name);
-
 		longest = columns > longest ? columns : longest;
 	}
 	return longest < room ? longest : room;
@@ -184,30 +193,25 @@ static void write_row(const struct report *report, const struct report_operation
 	fprintf(out, "%s%s\n", letters[0] ? " " : "", letters);
 }
 
-/* Segments of each kind of request would be most of the table: JSON has them. */
-static bool is_shown(const struct report_operation *op)
-{
-	return !(op->is_segment && op->protocol);
-}
-
 size_t report_write_table(const struct report *report, const struct report_style *style, FILE *out)
 {
-	size_t columns = name_columns(report, style), written = 0, left_out = 0;
+	size_t columns = name_columns(report, style), written = 0, share_lines = 0, left_out = 0;
 
 	write_header(report, style, columns, out);
 	for (size_t i = 0; i < report->operation_cnt; i++) {
 		if (!is_shown(&report->operations[i]))
 			continue;
-		if (style->row_max && written == style->row_max) {
+		if (style->row_max && written + share_lines >= style->row_max) {
 			left_out++;
 			continue;
 		}
 		write_row(report, &report->operations[i], style, columns, out);
 		written++;
+		share_lines += report_shares_write(report, i, out);
 	}
 	if (left_out)
 		fprintf(out, "… and %zu more, in the summary at the end\n", left_out);
-	return 1 + written + (left_out > 0) + write_legend(report, out);
+	return 1 + written + share_lines + (left_out > 0) + write_legend(report, out);
 }
 
 static void write_count(FILE *out, uint64_t count, const char *what)
@@ -234,6 +238,8 @@ static void write_operation_quality(const struct report_operation *op, FILE *out
 	write_count(out, q->dropped, "dropped");
 	write_count(out, q->clock_clamped, "with a clock that stepped back");
 	write_count(out, op->uncovered_copies, "inlined or outlined copies not covered");
+	write_count(out, q->migrations, "changes of the CPU inside");
+	write_count(out, q->involuntary_switches, "times taken off the CPU inside");
 	if (op->also)
 		fprintf(out, "\n  also %s: one code for all of them", op->also);
 	fprintf(out, "\n  %s; a call pays %s for it, %s of that inside the time\n", op->probe,
