@@ -72,7 +72,6 @@ static __always_inline void switch_in(struct task_struct *task)
 	struct task_times *t = times_of(task);
 	struct cpu_times *c = cpu_times_get();
 	__u64 now_ns;
-	__u32 cpu;
 
 	if (!t || !c || (!t->spans && !t->until_ns))
 		return;
@@ -83,10 +82,6 @@ static __always_inline void switch_in(struct task_struct *task)
 		now_ns = t->since_ns;
 	if (t->since_ns)
 		add_time_off(t, now_ns);
-	cpu = bpf_get_smp_processor_id();
-	if (t->cpu != cpu)
-		t->sums.migrations++;
-	t->cpu = cpu;
 	t->waking_ns = 0;
 	t->state = TS_STATE_ON_CPU;
 	t->since_ns = now_ns;

@@ -23,11 +23,10 @@ struct task_times {
 	__u64 waking_ns; /* when it was last woken */
 	__u64 irq_ns;	 /* cpu_times.irq_ns at since_ns */
 	__u32 seq;	 /* changes with all of this */
-	__u32 cpu;	 /* that it ran on last */
 	__u32 spans;	 /* a bit for each place in the thread's list of spans: asks to watch */
 	__u8 state;	 /* enum ts_task_state; on the CPU also in a page fault */
 	__u8 is_in_fault;
-	__u8 reserved[2];
+	__u8 reserved[6];
 	struct ts_task_sums sums;
 	struct ts_task_sums at_entry[TS_SPAN_INLINE]; /* by the place in the list of spans */
 };
@@ -100,7 +99,6 @@ static __noinline int task_times_start(struct task_times *t, struct cpu_times *c
 	if (!t || !c)
 		return 0;
 	for (int i = 0; i < TASK_TIMES_TRIES && !TASK_TIMES_NOW(t->since_ns); i++) {
-		t->cpu = bpf_get_smp_processor_id();
 		t->state = TS_STATE_ON_CPU;
 		t->is_in_fault = 0;
 		t->irq_ns = c->irq_ns;
@@ -162,7 +160,8 @@ static __noinline __u64 task_times_read(struct ts_task_sums *sums)
 	}
 	for (int i = 0; i < TASK_TIMES_TRIES && !now_ns; i++)
 		now_ns = task_times_try(t, c, sums);
-	/* The kernel's own count: nothing needs to be added to at a switch. */
+	/* The kernel's own counts: nothing needs to be added to at a switch. */
+	sums->migrations = (__u32)bpf_get_current_task_btf()->se.nr_migrations;
 	sums->involuntary_switches = (__u32)bpf_get_current_task_btf()->nivcsw;
 	return now_ns;
 }

@@ -236,11 +236,16 @@ struct linux_binprm {
 	struct file *file;
 };
 
+struct sched_entity {
+	__u64 nr_migrations;
+};
+
 struct task_struct {
 	unsigned int __state;
 	unsigned in_iowait : 1;
 	int pid;
 	int tgid;
+	struct sched_entity se;
 	unsigned long nivcsw;
 	int pagefault_disabled;
 	struct files_struct *files;

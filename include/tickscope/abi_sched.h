@@ -25,7 +25,7 @@ enum ts_task_state {
  * then. */
 struct ts_task_sums {
 	__u64 ns[TS_STATE_CNT];
-	__u32 migrations;	    /* times that it went on on another CPU */
+	__u32 migrations;	    /* times that it was given to another CPU */
 	__u32 involuntary_switches; /* times that it was taken off its CPU while it could run */
 };
 _Static_assert(sizeof(struct ts_task_sums) == 80, "sums have no hidden padding");
