@@ -132,7 +132,7 @@ static void check_clocks(const struct scenario *s, const json_t *summary, const 
 	const json_t *whole = json_array_get(json_object_get(summary, "operations"), 0);
 	json_int_t sum_ns = json_number_at(whole, "sum_ns");
 	json_int_t delay_ns = json_number_at(truth, "outer.delay_ns");
-	json_int_t slack_ns = sum_ns / CLOCK_PART + atol(s->count) * CALL_SLACK_NS;
+	json_int_t slack_ns = sum_ns / CLOCK_PART + json_number_at(truth, "count") * CALL_SLACK_NS;
 	json_int_t choice_ns = slack_ns + delay_ns / CHOICE_PART;
 	json_int_t runnable_ns = sum_of(summary, "runnable");
 	json_int_t interrupted_ns = sum_of(summary, "interrupted");
@@ -199,10 +199,16 @@ static void check_mode(const struct scenario *s, const json_t *summary, const js
 			      json_number_at(whole, "sum_ns") / 2);
 }
 
-static json_t *trace(const char *program, const char *mode, const char *count, const char *function,
-		     const char *level, json_t **ret_truth)
+struct run {
+	const char *program;
+	const char *mode;
+	const char *count;
+	const char *function;
+};
+
+static json_t *trace(const struct run *r, const char *level, json_t **ret_truth)
 {
-	struct child *target = target_start(program, mode, count, NULL);
+	struct child *target = target_start(r->program, r->mode, r->count, NULL);
 	char pid[16];
 	const char *args[] = {"trace",	     "-p",     pid,	  "-f",	 function,
 			      "--breakdown", "--json", "--level", level, NULL};
@@ -225,9 +231,10 @@ static void test_scenario(void **state)
 
 		if (i && s != scenarios) /* how a probe is attached matters to none of the rest */
 			break;
-		summary = trace("shares", s->mode, s->count, "shares_call", levels[i], &truth);
+		summary = trace(&(struct run){"shares", s->mode, s->count, "shares_call"},
+				levels[i], &truth);
 		print_shares(summary);
-		assert_int_equal(check_parts(summary, atol(s->count)), 0);
+		assert_int_equal(check_parts(summary, json_number_at(truth, "count")), 0);
 		check_clocks(s, summary, truth);
 		check_waits(s, summary);
 		check_mode(s, summary, truth);
@@ -253,8 +260,8 @@ enum { FRAMES_CNT = sizeof(frames) / sizeof(frames[0]) };
 static void test_frames(void **state)
 {
 	const struct frames *f = *state;
-	json_t *truth, *summary = trace("frames", f->mode, f->count, f->function,
-					available_levels()[0], &truth);
+	const struct run r = {"frames", f->mode, f->count, f->function};
+	json_t *truth, *summary = trace(&r, available_levels()[0], &truth);
 	json_int_t lost = check_parts(summary, json_number_at(truth, "count"));
 
 	print_message("# %lld of %lld not split\n", (long long)lost,

@@ -146,6 +146,21 @@ static void examine_hooks(struct doctor *d)
 		       d->hooks[SOCK_HOOKS_RAW_TP].reason.text);
 }
 
+/* States of threads that can be told apart. */
+static void examine_states(struct doctor *d)
+{
+	struct sched_probe *probe;
+
+	d->missing_states = UINT32_MAX;
+	if (sched_open(&probe, &d->breakdown.reason))
+		return;
+	d->breakdown.is_available = true;
+	d->missing_states = sched_missing_states(probe);
+	snprintf(d->breakdown.reason.text, sizeof(d->breakdown.reason.text), "%s",
+		 sched_missing_reason(probe));
+	sched_free(probe);
+}
+
 static void advise_process(struct doctor *d)
 {
 	const struct process_facts *f = &d->facts;
@@ -209,6 +224,7 @@ void doctor_examine(struct doctor *doctor, pid_t pid)
 	examine_capabilities(doctor);
 	examine_levels(doctor);
 	examine_hooks(doctor);
+	examine_states(doctor);
 	doctor_needs_examine(doctor);
 	if (pid)
 		examine_process(doctor);

@@ -8,6 +8,7 @@
 
 #include "cli/doctor_needs.h"
 #include "probe/probe.h"
+#include "probe/sched.h"
 #include "probe/sock.h"
 #include "target/target.h"
 
@@ -43,7 +44,9 @@ struct doctor {
 	struct doctor_setting settings[DOCTOR_SETTING_CNT];
 	struct doctor_level levels[PROBE_LEVEL_END]; /* by enum probe_level */
 	struct doctor_level hooks[SOCK_HOOKS_END];   /* by enum sock_hooks */
-	enum probe_level best;			     /* PROBE_LEVEL_END: none works */
+	struct doctor_level breakdown; /* by where time went; its reason: what is missing of it */
+	uint32_t missing_states;       /* a bit for each enum ts_task_state */
+	enum probe_level best;	       /* PROBE_LEVEL_END: none works */
 	struct doctor_cost costs[DOCTOR_COST_CNT];
 	size_t map_bytes_200; /* kernel memory for 200 traced functions */
 	pid_t pid;	      /* 0: no process was asked about */

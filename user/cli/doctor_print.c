@@ -71,6 +71,16 @@ static void print_hooks(const struct doctor *d, FILE *out)
 	}
 }
 
+static void print_states(const struct doctor *d, FILE *out)
+{
+	fputs("\nWhere time went: what a thread's time is told apart by\n", out);
+	for (int state = 0; state < TS_STATE_CNT; state++)
+		fprintf(out, "  %-22s %s\n", sched_state_name(state),
+			yes_or_no(!(d->missing_states >> state & 1)));
+	if (d->breakdown.reason.text[0])
+		fprintf(out, "  %s\n", d->breakdown.reason.text);
+}
+
 void doctor_print(const struct doctor *d, FILE *out)
 {
 	fprintf(out, "Kernel %s (%s), BTF %s, clock source %s, lockdown %s\n", d->kernel,
@@ -79,6 +89,7 @@ void doctor_print(const struct doctor *d, FILE *out)
 	if (d->best != PROBE_LEVEL_END)
 		print_costs(d, out);
 	print_hooks(d, out);
+	print_states(d, out);
 	fputs("\nPrivileges\n", out);
 	for (size_t i = 0; i < DOCTOR_CAPABILITY_CNT; i++)
 		fprintf(out, "  %-22s %-3s  %s\n", d->capabilities[i].name,
@@ -104,6 +115,17 @@ static json_t *hooks_json(const struct doctor *d)
 						"available", h->is_available, "reason",
 						h->is_available ? NULL : h->reason.text));
 	}
+	return all;
+}
+
+static json_t *states_json(const struct doctor *d)
+{
+	json_t *all = json_array();
+
+	for (int state = 0; state < TS_STATE_CNT; state++)
+		json_array_append_new(all,
+				      json_pack("{s:s, s:b}", "name", sched_state_name(state),
+						"available", !(d->missing_states >> state & 1)));
 	return all;
 }
 
@@ -175,15 +197,16 @@ int doctor_print_json(const struct doctor *d, FILE *out)
 
 	for (size_t i = 0; i < d->advice_cnt; i++)
 		json_array_append_new(advice, json_string(d->advice[i]));
-	root = json_pack(
-		"{s:s, s:s, s:s, s:b, s:s, s:s, s:o, s:o, s:s?, s:o, s:I, s:o, s:o, s:o, s:o, s:o}",
-		"schema", "tickscope.doctor/1", "kernel", d->kernel, "machine", d->machine, "btf",
-		d->has_btf, "clocksource", d->clocksource, "lockdown", d->lockdown, "levels",
-		levels_json(d), "hooks", hooks_json(d), "level",
-		d->best == PROBE_LEVEL_END ? NULL : probe_level_name(d->best), "costs",
-		costs_json(d), "map_bytes_200_functions", (json_int_t)d->map_bytes_200,
-		"capabilities", capabilities_json(d), "needs", doctor_needs_json(d), "settings",
-		doctor_needs_settings_json(d), "process", process_json(d), "advice", advice);
+	root = json_pack("{s:s, s:s, s:s, s:b, s:s, s:s, s:o, s:o, s:o, s:s?, s:o, s:I, s:o, s:o, "
+			 "s:o, s:o, s:o}",
+			 "schema", "tickscope.doctor/1", "kernel", d->kernel, "machine", d->machine,
+			 "btf", d->has_btf, "clocksource", d->clocksource, "lockdown", d->lockdown,
+			 "levels", levels_json(d), "hooks", hooks_json(d), "states", states_json(d),
+			 "level", d->best == PROBE_LEVEL_END ? NULL : probe_level_name(d->best),
+			 "costs", costs_json(d), "map_bytes_200_functions",
+			 (json_int_t)d->map_bytes_200, "capabilities", capabilities_json(d),
+			 "needs", doctor_needs_json(d), "settings", doctor_needs_settings_json(d),
+			 "process", process_json(d), "advice", advice);
 	if (!root)
 		return -ENOMEM;
 	err = json_dumpf(root, out, JSON_COMPACT) || fputc('\n', out) == EOF ? -EIO : 0;

@@ -4,13 +4,11 @@
  * kernel's own clocks of this thread twice, around it and from its first line to its last: whatever
  * is said about the call must lie between the two.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
-#include <setjmp.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/epoll.h>
@@ -105,7 +103,7 @@ static void spin_ns(int64_t ns)
 /* --- the other side: answers a word, or a byte, after the delay ----------------------------------
  */
 static _Atomic int word;
-static int own_fd = -1, other_fd = -1, epoll_fd;
+static int own_fd = -1, other_fd = -1, answer_fd = -1, epoll_fd;
 
 static long futex(int op, int value)
 {
@@ -131,7 +129,7 @@ static void *answer_bytes(void *context)
 
 	while (read(other_fd, &byte, 1) == 1) {
 		sleep_ns(DELAY_NS);
-		if (write(other_fd, &byte, 1) != 1)
+		if (write(answer_fd, &byte, 1) != 1)
 			break;
 	}
 	return context;
@@ -179,33 +177,29 @@ static void call_socket(long i)
 	target_check((i % 2 ? read(own_fd, &byte, 1) : recv(own_fd, &byte, 1, 0)) == 1, "read");
 }
 
-static void prepare_socket(void)
+/* Bytes come back by this descriptor; -1: by the socket itself. */
+static void prepare_pair(int fd)
 {
-	struct epoll_event event = {.events = EPOLLIN};
 	int fds[2];
 
 	target_check(socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0, "socketpair");
 	own_fd = fds[0];
 	other_fd = fds[1];
+	answer_fd = fd < 0 ? other_fd : fd;
+	start(answer_bytes);
+}
+
+static void prepare_socket(void)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+
+	prepare_pair(-1);
 	epoll_fd = epoll_create1(0);
 	epoll_ctl(epoll_fd, EPOLL_CTL_ADD, own_fd, &event);
-	start(answer_bytes);
 }
 
 /* A pipe is neither a socket nor a disk. */
 static int pipe_fds[2];
-
-static void *write_pipe(void *context)
-{
-	char byte;
-
-	while (read(other_fd, &byte, 1) == 1) {
-		sleep_ns(DELAY_NS);
-		if (write(pipe_fds[1], &byte, 1) != 1)
-			break;
-	}
-	return context;
-}
 
 static void call_pipe(long i)
 {
@@ -217,12 +211,8 @@ static void call_pipe(long i)
 
 static void prepare_pipe(void)
 {
-	int fds[2];
-
-	target_check(socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0 && pipe(pipe_fds) == 0, "pipe");
-	own_fd = fds[0];
-	other_fd = fds[1];
-	start(write_pipe);
+	target_check(pipe(pipe_fds) == 0, "pipe");
+	prepare_pair(pipe_fds[1]);
 }
 
 /* --- alone ---------------------------------------------------------------------------------------
@@ -345,12 +335,8 @@ static void prepare_disk(void)
 {
 	char name[64];
 
-	snprintf(name, sizeof(name), "/var/tmp/shares-%d", getpid());
+	snprintf(name, sizeof(name), "/tmp/shares-%d", getpid());
 	own_fd = open(name, O_RDWR | O_CREAT | O_TRUNC, 0600);
-	if (own_fd < 0) {
-		snprintf(name, sizeof(name), "/tmp/shares-%d", getpid());
-		own_fd = open(name, O_RDWR | O_CREAT | O_TRUNC, 0600);
-	}
 	target_check(own_fd >= 0, "no file");
 	unlink(name);
 }
