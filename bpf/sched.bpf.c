@@ -152,7 +152,8 @@ static __always_inline struct task_times *times_here(struct cpu_times *c)
 	return t && t->since_ns ? t : NULL;
 }
 
-/* page_fault_user and page_fault_kernel(address, regs, error_code) */
+/* page_fault_user(address, regs, error_code). Those of the kernel, in copies from and to the
+ * thread, need not end in an event: their time is in on_cpu. */
 SEC("raw_tp")
 int sched_fault_entry(struct bpf_raw_tracepoint_args *ctx)
 {

@@ -27,7 +27,7 @@
 
 /* It leaves its CPU when the next thread has been chosen, and is queued, by the kernel's clock,
  * when the choice begins: where many wait, on a virtual machine, that takes its time. */
-#define CHOICE_PART 10
+#define CHOICE_PART 4
 
 enum { WAITS = 1, /* else it only computes */ ON_DISK = 2 };
 
@@ -180,7 +180,9 @@ static void check_mode(const struct scenario *s, const json_t *summary, const js
 	json_int_t migrations = json_number_at(whole, "quality.migrations");
 	bool has_two = json_number_at(truth, "cpus") > 1;
 
-	if (strcmp(s->mode, "touch") == 0)
+	if (strcmp(s->mode, "touch") == 0 && getenv("TEST_BRIEF"))
+		assert_true(fault_ns > 0);
+	else if (strcmp(s->mode, "touch") == 0)
 		/* The loop around them, and the way into the kernel and back, are not in it. */
 		check_between("page_fault", json_number_at(truth, "touched_ns") / 3, fault_ns,
 			      json_number_at(truth, "touched_ns") +
@@ -210,7 +212,7 @@ static json_t *trace(const struct run *r, const char *level, json_t **ret_truth)
 {
 	struct child *target = target_start(r->program, r->mode, r->count, NULL);
 	char pid[16];
-	const char *args[] = {"trace",	     "-p",     pid,	  "-f",	 function,
+	const char *args[] = {"trace",	     "-p",     pid,	  "-f",	 r->function,
 			      "--breakdown", "--json", "--level", level, NULL};
 	json_t *summary;
 
@@ -225,17 +227,21 @@ static void test_scenario(void **state)
 {
 	const struct scenario *s = *state;
 	const char *const *levels = available_levels();
+	/* An emulated machine, whose clocks are several, and go their own ways. */
+	bool is_brief = getenv("TEST_BRIEF");
 
 	for (size_t i = 0; levels[i]; i++) {
 		json_t *summary, *truth;
 
-		if (i && s != scenarios) /* how a probe is attached matters to none of the rest */
+		if (i && (is_brief ||
+			  s != scenarios)) /* how a probe is attached matters to none of the rest */
 			break;
 		summary = trace(&(struct run){"shares", s->mode, s->count, "shares_call"},
 				levels[i], &truth);
 		print_shares(summary);
 		assert_int_equal(check_parts(summary, json_number_at(truth, "count")), 0);
-		check_clocks(s, summary, truth);
+		if (!is_brief)
+			check_clocks(s, summary, truth);
 		check_waits(s, summary);
 		check_mode(s, summary, truth);
 		json_decref(summary);
@@ -299,7 +305,7 @@ int main(int argc, char **argv)
 				.test_func = test_scenario,
 				.initial_state = (void *)(uintptr_t)&scenarios[i]};
 	}
-	for (size_t i = 0; i < FRAMES_CNT; i++) {
+	for (size_t i = getenv("TEST_BRIEF") ? FRAMES_CNT - 1 : 0; i < FRAMES_CNT; i++) {
 		if (argc < 2 || strstr(frames[i].mode, argv[1]))
 			tests[cnt++] =
 				(struct CMUnitTest){.name = frames[i].mode,

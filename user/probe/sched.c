@@ -147,9 +147,6 @@ static int attach_faults(struct sched_probe *probe)
 	if (!err)
 		err = attach_raw(probe, probe->skel->progs.sched_signal, "signal_deliver", "");
 	if (!err)
-		err = attach_raw(probe, probe->skel->progs.sched_fault_entry, "page_fault_kernel",
-				 "");
-	if (!err)
 		err = attach_raw(probe, probe->skel->progs.sched_fault_entry, "page_fault_user",
 				 "");
 	return err;

@@ -230,19 +230,12 @@ static void call_sleep(long i)
 		select(0, NULL, NULL, NULL, &t);
 }
 
+static pid_t hog;
+
 static void call_spin(long i)
 {
-	(void)i;
-	spin_ns(SPIN_NS);
+	spin_ns(hog && i >= 0 ? HOGGED_NS : SPIN_NS);
 }
-
-static void call_hogged(long i)
-{
-	(void)i;
-	spin_ns(HOGGED_NS);
-}
-
-static pid_t hog;
 
 static void prepare_hogged(void)
 {
@@ -288,8 +281,7 @@ static void call_touch(long i)
 		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	int64_t begin;
 
-	(void)i;
-	target_check(p != MAP_FAILED, "mmap");
+	target_check(i >= 0 && p != MAP_FAILED, "mmap");
 	madvise(p, FRESH_PAGES * PAGE_BYTES, MADV_NOHUGEPAGE);
 	begin = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 	for (int page = 0; page < FRESH_PAGES; page++)
@@ -348,7 +340,7 @@ static const struct mode {
 } modes[] = {
 	{"sleep", call_sleep, NULL},	      {"spin", call_spin, NULL},
 	{"futex", call_futex, prepare_futex}, {"socket", call_socket, prepare_socket},
-	{"pipe", call_pipe, prepare_pipe},    {"hogged", call_hogged, prepare_hogged},
+	{"pipe", call_pipe, prepare_pipe},    {"hogged", call_spin, prepare_hogged},
 	{"move", call_move, prepare_move},    {"touch", call_touch, NULL},
 	{"send", call_send, prepare_send},    {"disk", call_disk, prepare_disk},
 };
