@@ -35,7 +35,9 @@ int shares_start(struct daemon *d, struct fault *why)
 {
 	int err;
 
-	if (!wanted_cnt(d) && !chain_wants(d->config))
+	if (chain_wants(d->config))
+		daemon_message(d, "the time of chains is not broken down, only that of functions");
+	if (!wanted_cnt(d))
 		return 0;
 	err = sched_open(&d->sched, why);
 	if (!err && sched_missing_states(d->sched))
