@@ -12,6 +12,7 @@
 #include <tickscope/abi_chain.h>
 #include <tickscope/record.h>
 #include "slowest.h"
+#include "task_times.h"
 
 /* There are any; set before load, as is the next. Without, nothing of this is in the kernel. */
 const volatile __u8 has_chains = 0;
@@ -58,6 +59,12 @@ struct {
 
 /* What a new one begins as: too large for the stack of a program. */
 static struct ts_chain_state chain_blank;
+
+/* A ts_step as an argument. */
+#define CHAIN_STEP(chain, stage, is_arrival) ((chain) | (stage) << 8 | (is_arrival) << 16)
+#define CHAIN_STEP_CHAIN(step)		     ((step)&0xff)
+#define CHAIN_STEP_STAGE(step)		     ((step) >> 8 & 0xff)
+#define CHAIN_STEP_IS_ARRIVAL(step)	     ((step) >> 16 & 1)
 
 /* A passage of one stage. */
 struct passage {
@@ -115,12 +122,33 @@ static __always_inline void chain_gives_back(struct ts_chain_state *s, __u32 pas
 	*(volatile __u32 *)&s->passed_cnt = passed_cnt;
 }
 
-static __always_inline void chain_enter_time(struct ts_chain_state *s, __u64 stage,
+/* The stage is passed when the thread's sums are read, which it has to be watched for. */
+static __noinline int chain_enter_sums(struct ts_chain_state *s, __u64 stage, __u64 timeout_ns)
+{
+	__u64 now_ns;
+
+	if (!s)
+		return 0;
+	STAGE_BOUND(stage);
+	task_times_keep(timeout_ns);
+	now_ns = task_times_read(&s->sums[stage]);
+	if (now_ns)
+		s->times_ns[stage] = now_ns;
+	else
+		s->tids[stage] = 0;
+	return 0;
+}
+
+static __always_inline void chain_enter_time(const struct ts_chain *chain, struct ts_chain_state *s,
 					     const struct passage *p)
 {
+	__u64 stage = p->stage;
+
 	STAGE_BOUND(stage);
 	s->times_ns[stage] = p->time_ns;
 	s->tids[stage] = p->tid;
+	if (has_task_times && chain->wants_breakdown && p->tid)
+		chain_enter_sums(s, stage, chain->timeout_ns);
 }
 
 /* Whether chain_settle has come by or not: what took too long did not complete. */
@@ -157,7 +185,44 @@ struct completion {
 	struct ts_chain_state *state;
 	__u32 series;
 	__u32 stage_cnt;
+	__u32 wants_breakdown;
+	__u32 unsplit_cnt;
 };
+
+/* One of the shares. A function of the verifier's own, as chain_pass. */
+__noinline int chain_share(__u32 series, __u64 ns)
+{
+	struct ts_series *s;
+
+	if (!has_task_times)
+		return 0;
+	s = chain_series_get(series);
+	if (!s)
+		return 0;
+	COUNTER_ADD(s->entries, 1);
+	series_record(s, (__s64)ns);
+	return 0;
+}
+
+/* What the thread did between two stages, into the series of a segment's shares. 0: it was not one
+ * thread, or not watched all the time. */
+static __noinline int chain_split(const struct completion *c, __u64 from, __u64 to, __u32 segment)
+{
+	const struct ts_chain_state *s = c ? c->state : NULL;
+	__u64 shares[TS_STATE_CNT] = {};
+
+	if (!s)
+		return 0;
+	STAGE_BOUND(from);
+	STAGE_BOUND(to);
+	if (!s->tids[from] || s->tids[from] != s->tids[to] ||
+	    !task_times_shares(&s->sums[from], &s->sums[to], s->times_ns[to] - s->times_ns[from],
+			       shares))
+		return 0;
+	for (__u32 i = 0; i < TS_STATE_CNT; i++)
+		chain_share(c->series + TS_CHAIN_SHARE(segment, i), shares[i]);
+	return 1;
+}
 
 /* Of two stages, with the later time where a clock stepped back between CPUs, so that the segments
  * add up to the whole. */
@@ -179,13 +244,20 @@ static long complete_segment(__u32 i, struct completion *c)
 		return 1;
 	COUNTER_ADD(segment->entries, 1);
 	series_record(segment, delta_ns);
+	if (has_task_times && c->wants_breakdown && !chain_split(c, from, to, to))
+		c->unsplit_cnt++;
 	return 0;
 }
 
-static __always_inline void chain_completes(const struct ts_chain *chain, struct ts_chain_state *s)
+static __always_inline void chain_completes(const struct ts_chain *chain, __u32 number,
+					    struct ts_chain_state *s)
 {
-	struct completion c = {.state = s, .series = chain->series, .stage_cnt = chain->stage_cnt};
+	struct completion c = {.state = s,
+			       .series = chain->series,
+			       .stage_cnt = chain->stage_cnt,
+			       .wants_breakdown = chain->wants_breakdown};
 	struct ts_series *whole = chain_series_get(c.series);
+	struct ts_chain_counts *counts = chain_counts_get(number);
 	__u64 last = c.stage_cnt - 1;
 
 	if (!whole)
@@ -193,6 +265,11 @@ static __always_inline void chain_completes(const struct ts_chain *chain, struct
 	bpf_loop(TS_CHAIN_STAGE_MAX - 1, complete_segment, &c, 0);
 	STAGE_BOUND(last);
 	series_record(whole, s->times_ns[last] - s->times_ns[0]);
+	if (!has_task_times || !c.wants_breakdown)
+		return;
+	chain_split(&c, 0, last, 0);
+	if (c.unsplit_cnt && counts)
+		COUNTER_ADD(counts->unsplit, c.unsplit_cnt);
 }
 
 static __always_inline void chain_loses(const struct ts_chain *chain, __u32 number)
@@ -284,16 +361,17 @@ static __always_inline struct ts_chain_state *chain_begin(const struct ts_chain 
 	return s;
 }
 
-static __always_inline void chain_pass(const struct ts_chain *chain,
-				       const struct ts_chain_stage *stage, const struct passage *p)
+static __always_inline void chain_passes(const struct ts_chain *chain,
+					 const struct ts_chain_stage *stage,
+					 const struct passage *p)
 {
 	struct ts_chain_state *s = p->stage ? chain_find(chain, p) : chain_begin(chain, p);
 
 	if (!s)
 		return;
-	chain_enter_time(s, p->stage, p);
+	chain_enter_time(chain, s, p);
 	if (p->stage + 1 == chain->stage_cnt) {
-		chain_completes(chain, s);
+		chain_completes(chain, p->key.chain, s);
 		if (slowest_cnt)
 			slowest_chain(p->key.chain, chain->stage_cnt, s, NULL);
 		chain_leaves(stage, p, s);
@@ -305,7 +383,33 @@ static __always_inline void chain_pass(const struct ts_chain *chain,
 	}
 }
 
-/* The chain and stage of a step, or false. */
+/* A stage is passed by what this key belongs to. A function of the verifier's own, which is looked
+ * at once, whoever calls it. */
+__noinline int chain_pass(__u32 step, __u64 key_value, __u64 then_value, __u64 time_ns)
+{
+	__u32 number = CHAIN_STEP_CHAIN(step);
+	__u64 idx = CHAIN_STEP_STAGE(step), id = bpf_get_current_pid_tgid();
+	struct passage p = {.then_value = then_value, .time_ns = time_ns, .stage = idx};
+	struct ts_chain_stage *stage;
+	struct ts_chain *chain;
+
+	if (!has_chains)
+		return 0;
+	chain = bpf_map_lookup_elem(&chain_table, &number);
+	if (!chain)
+		return 0;
+	STAGE_BOUND(idx);
+	stage = &chain->stages[idx];
+	p.key.value = key_value;
+	p.key.tgid = id >> 32;
+	p.key.chain = number;
+	p.key.slot = stage->slot;
+	p.tid = CHAIN_STEP_IS_ARRIVAL(step) ? 0 : (__u32)id;
+	chain_passes(chain, stage, &p);
+	return 0;
+}
+
+/* The chain and stage of a step, where the kernel passes it. */
 static __always_inline bool chain_step(const struct ts_step *step, struct ts_chain **chain,
 				       struct ts_chain_stage **stage)
 {
@@ -318,18 +422,6 @@ static __always_inline bool chain_step(const struct ts_step *step, struct ts_cha
 	STAGE_BOUND(idx);
 	*stage = &(*chain)->stages[idx];
 	return true;
-}
-
-static __always_inline void passage_set(struct passage *p, const struct ts_step *step,
-					const struct ts_chain_stage *stage)
-{
-	__u64 id = bpf_get_current_pid_tgid();
-
-	p->key.chain = step->chain;
-	p->key.slot = stage->slot;
-	p->key.tgid = id >> 32;
-	p->tid = (__u32)id;
-	p->stage = step->stage;
 }
 
 #endif

@@ -13,17 +13,16 @@
 static __always_inline void function_step(struct pt_regs *ctx, const struct ts_step *step,
 					  __u64 now_ns)
 {
+	__u64 value, then_value = 0;
 	struct ts_chain_counts *counts;
 	struct ts_chain_stage *stage;
 	struct ts_chain *chain;
-	struct passage p = {.time_ns = now_ns};
 
 	if (!chain_step(step, &chain, &stage))
 		return;
-	passage_set(&p, step, stage);
-	if (key_read(ctx, &stage->key, &p.key.value) &&
-	    (!stage->rekeys || key_read(ctx, &stage->then_key, &p.then_value))) {
-		chain_pass(chain, stage, &p);
+	if (key_read(ctx, &stage->key, &value) &&
+	    (!stage->rekeys || key_read(ctx, &stage->then_key, &then_value))) {
+		chain_pass(CHAIN_STEP(step->chain, step->stage, 0), value, then_value, now_ns);
 		return;
 	}
 	counts = chain_counts_get(step->chain);

@@ -32,30 +32,25 @@ static __always_inline bool is_followed(__u32 tgid, __u8 number)
 
 static __always_inline void socket_step(const struct ts_step *step, __u64 now_ns, __u64 arrived_ns)
 {
+	__u64 time_ns = now_ns, then_value = 0;
 	struct ts_chain_counts *counts;
 	struct ts_chain_stage *stage;
 	struct ts_chain *chain;
-	struct passage p = {.time_ns = now_ns};
 
-	if (!chain_step(step, &chain, &stage))
+	if (!chain_step(step, &chain, &stage) ||
+	    (chain->target && !is_followed(bpf_get_current_pid_tgid() >> 32, chain->target)))
 		return;
-	passage_set(&p, step, stage);
-	if (chain->target && !is_followed(p.key.tgid, chain->target))
-		return;
-	if (step->is_arrival) {
-		p.tid = 0;
-		if (arrived_ns) {
-			p.time_ns = arrived_ns;
-		} else {
-			counts = chain_counts_get(step->chain);
-			if (counts)
-				COUNTER_ADD(counts->arrivals_missed, 1);
-		}
+	if (step->is_arrival && arrived_ns) {
+		time_ns = arrived_ns;
+	} else if (step->is_arrival) {
+		counts = chain_counts_get(step->chain);
+		if (counts)
+			COUNTER_ADD(counts->arrivals_missed, 1);
 	}
-	p.key.value = socket_key(&stage->key);
 	if (stage->rekeys)
-		p.then_value = socket_key(&stage->then_key);
-	chain_pass(chain, stage, &p);
+		then_value = socket_key(&stage->then_key);
+	chain_pass(CHAIN_STEP(step->chain, step->stage, step->is_arrival), socket_key(&stage->key),
+		   then_value, time_ns);
 }
 
 /*

@@ -54,17 +54,18 @@ static __always_inline void conn_set_points(struct ts_conn *c, __u8 filter)
 }
 _Static_assert(TS_FILTER_MAX == 16, "a mask bounds filters");
 
-static __always_inline void conn_passes_send(const struct ts_conn *c, __u64 now_ns)
-{
-	if (has_chains && c->send_point)
-		chain_at_socket(c->send_point, now_ns, 0);
-}
+/* That a stage of chains was passed on it. The caller says so when nothing else is on the stack. */
+struct socket_passage {
+	__u64 now_ns;
+	__u64 arrived_ns; /* of a receive, when it had come; 0: not known */
+	__u32 point;	  /* plus one; 0: there is no stage */
+	__u32 reserved;
+};
 
-static __always_inline void conn_passes_receive(const struct ts_conn *c, __u64 now_ns,
-						__u64 arrived_ns)
+static __always_inline void conn_tells_passage(const struct socket_passage *p)
 {
-	if (has_chains && c->receive_point)
-		chain_at_socket(c->receive_point, now_ns, arrived_ns);
+	if (has_chains && p->point)
+		chain_at_socket(p->point, p->now_ns, p->arrived_ns);
 }
 
 /* For `arrive`: payload has come. */

@@ -264,12 +264,13 @@ static __always_inline __u64 feed_next_arrival(struct feed *f)
 	return *(volatile __u64 *)&f->arrived_ns[n & (TS_FEED_DEPTH - 1)];
 }
 
-static __noinline void feed_received(struct sock *sk, int received_bytes, int flags)
+static __noinline void feed_counts_received(struct sock *sk, int received_bytes, int flags,
+					    struct socket_passage *passage)
 {
 	bool has_read = received_bytes >= 0 && !(flags & MSG_PEEK);
 	struct feed *f = flags & MSG_ERRQUEUE ? NULL : feed_of_target(sk, has_read);
 	struct ts_endpoint_figures *counts = f ? figures_get(f->conn.endpoint) : NULL;
-	__u64 arrived_ns, now_ns = bpf_ktime_get_ns();
+	__u64 arrived_ns, now_ns = passage->now_ns;
 	struct ts_conn *c;
 
 	if (!counts || !has_read) /* nothing there: from now on arrivals are seen */
@@ -278,7 +279,8 @@ static __noinline void feed_received(struct sock *sk, int received_bytes, int fl
 	COUNTER_ADD(counts->bytes_received, received_bytes);
 	feed_look(f, sk, counts);
 	arrived_ns = feed_next_arrival(f);
-	conn_passes_receive(c, now_ns, arrived_ns);
+	passage->point = c->receive_point;
+	passage->arrived_ns = arrived_ns;
 	if (c->role == TS_ROLE_CLIENT) {
 		__u32 phase = phase_settled(c);
 
@@ -298,7 +300,8 @@ static __noinline void feed_received(struct sock *sk, int received_bytes, int fl
 		COUNTER_ADD(counts->arrivals_missed, 1);
 }
 
-static __noinline void feed_sent(struct sock *sk, int sent_bytes, __u64 start_ns)
+static __noinline void feed_counts_sent(struct sock *sk, int sent_bytes, __u64 start_ns,
+					struct socket_passage *passage)
 {
 	struct feed *f = feed_of_target(sk, 0);
 	struct ts_endpoint_figures *counts = f ? figures_get(f->conn.endpoint) : NULL;
@@ -306,9 +309,25 @@ static __noinline void feed_sent(struct sock *sk, int sent_bytes, __u64 start_ns
 	if (!counts || sent_bytes < 0)
 		return;
 	COUNTER_ADD(counts->bytes_sent, sent_bytes);
-	conn_passes_send(&f->conn, bpf_ktime_get_ns());
+	passage->point = f->conn.send_point;
 	if (f->conn.role == TS_ROLE_CLIENT)
 		client_sends(&f->conn, start_ns);
+}
+
+static __always_inline void feed_received(struct sock *sk, int received_bytes, int flags)
+{
+	struct socket_passage passage = {.now_ns = bpf_ktime_get_ns()};
+
+	feed_counts_received(sk, received_bytes, flags, &passage);
+	conn_tells_passage(&passage);
+}
+
+static __always_inline void feed_sent(struct sock *sk, int sent_bytes, __u64 start_ns)
+{
+	struct socket_passage passage = {.now_ns = bpf_ktime_get_ns()};
+
+	feed_counts_sent(sk, sent_bytes, start_ns, &passage);
+	conn_tells_passage(&passage);
 }
 
 /* Run for all of them, by user space: also what a reader that hangs does not read is told. */

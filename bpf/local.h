@@ -203,7 +203,8 @@ static __always_inline struct local *local_of_target(struct sock *sk)
 	return l ? l : local_add(sk, tgid, inode);
 }
 
-static __noinline void local_sent(struct sock *sk, int sent_bytes, __u64 start_ns)
+static __noinline void local_counts_sent(struct sock *sk, int sent_bytes, __u64 start_ns,
+					 struct socket_passage *passage)
 {
 	struct local *l = sent_bytes > 0 ? local_of_target(sk) : NULL;
 	struct ts_endpoint_figures *counts = l ? figures_get(l->conn.endpoint) : NULL;
@@ -211,24 +212,42 @@ static __noinline void local_sent(struct sock *sk, int sent_bytes, __u64 start_n
 	if (!counts)
 		return;
 	COUNTER_ADD(counts->bytes_sent, sent_bytes);
-	conn_passes_send(&l->conn, bpf_ktime_get_ns());
+	passage->point = l->conn.send_point;
 	if (l->conn.role == TS_ROLE_SERVER)
-		server_sends(&l->conn, bpf_ktime_get_ns());
+		server_sends(&l->conn, passage->now_ns);
 	else
 		client_sends(&l->conn, start_ns);
 }
 
-static __noinline void local_received(struct sock *sk, int received_bytes, int flags)
+static __noinline void local_counts_received(struct sock *sk, int received_bytes, int flags,
+					     struct socket_passage *passage)
 {
 	struct local *l = received_bytes > 0 && !(flags & MSG_PEEK) ? local_of_target(sk) : NULL;
 	struct ts_endpoint_figures *counts = l ? figures_get(l->conn.endpoint) : NULL;
-	__u64 now_ns = bpf_ktime_get_ns();
+	__u64 now_ns = passage->now_ns;
 
 	if (!counts)
 		return;
 	COUNTER_ADD(counts->bytes_received, received_bytes);
-	conn_passes_receive(&l->conn, now_ns, local_take_arrival(l, now_ns));
+	passage->point = l->conn.receive_point;
+	passage->arrived_ns = local_take_arrival(l, now_ns);
 	conn_reads(&l->conn, counts, now_ns, received_bytes);
+}
+
+static __always_inline void local_sent(struct sock *sk, int sent_bytes, __u64 start_ns)
+{
+	struct socket_passage passage = {.now_ns = bpf_ktime_get_ns()};
+
+	local_counts_sent(sk, sent_bytes, start_ns, &passage);
+	conn_tells_passage(&passage);
+}
+
+static __always_inline void local_received(struct sock *sk, int received_bytes, int flags)
+{
+	struct socket_passage passage = {.now_ns = bpf_ktime_get_ns()};
+
+	local_counts_received(sk, received_bytes, flags, &passage);
+	conn_tells_passage(&passage);
 }
 
 static __always_inline void local_arrives(struct sock *sk)

@@ -41,11 +41,12 @@ static __always_inline struct ts_conn *conn_of_target(struct sock *sk)
 /* A function of its own, as those of other sockets are: the stack of a program that has all of them
  * would be too large for kernels before 6.13. start_ns: when the send began, where that is known,
  * else when it ended. */
-static __noinline void tcp_sent(struct sock *sk, int sent_bytes, __u64 start_ns)
+static __noinline void tcp_counts_sent(struct sock *sk, int sent_bytes, __u64 start_ns,
+				       struct socket_passage *passage)
 {
 	struct transfer transfer = {
 		.sk = (__u64)sk, .kind = TS_STREAM_SENT, .bytes = sent_bytes, .start_ns = start_ns};
-	__u64 now_ns = bpf_ktime_get_ns();
+	__u64 now_ns = passage->now_ns;
 	struct ts_endpoint_figures *f;
 	struct ts_conn *c;
 
@@ -60,15 +61,16 @@ static __noinline void tcp_sent(struct sock *sk, int sent_bytes, __u64 start_ns)
 	COUNTER_ADD(f->bytes_sent, sent_bytes);
 	transfer.sequence = BPF_CORE_READ((struct tcp_sock *)sk, write_seq);
 	conn_has_sent(c, f, transfer.sequence, start_ns ? start_ns : now_ns, now_ns);
-	conn_passes_send(c, now_ns);
+	passage->point = c->send_point;
 	stream_data(c, &transfer);
 }
 
-static __noinline void tcp_received(struct sock *sk, int received_bytes, int flags)
+static __noinline void tcp_counts_received(struct sock *sk, int received_bytes, int flags,
+					   struct socket_passage *passage)
 {
 	struct transfer transfer = {
 		.sk = (__u64)sk, .kind = TS_STREAM_RECEIVED, .bytes = received_bytes};
-	__u64 now_ns = bpf_ktime_get_ns();
+	__u64 now_ns = passage->now_ns;
 	struct ts_endpoint_figures *f;
 	struct ts_conn *c;
 
@@ -91,9 +93,26 @@ static __noinline void tcp_received(struct sock *sk, int received_bytes, int fla
 	transfer.sent_sequence = BPF_CORE_READ((struct tcp_sock *)sk, write_seq);
 	conn_has_received(c, f, BPF_CORE_READ((struct tcp_sock *)sk, snd_una), now_ns,
 			  received_bytes);
+	passage->point = c->receive_point;
 	if (has_chains && c->receive_point)
-		conn_passes_receive(c, now_ns, conn_takes_arrival(c, f->queue_bytes));
+		passage->arrived_ns = conn_takes_arrival(c, f->queue_bytes);
 	stream_data(c, &transfer);
+}
+
+static __always_inline void tcp_sent(struct sock *sk, int sent_bytes, __u64 start_ns)
+{
+	struct socket_passage passage = {.now_ns = bpf_ktime_get_ns()};
+
+	tcp_counts_sent(sk, sent_bytes, start_ns, &passage);
+	conn_tells_passage(&passage);
+}
+
+static __always_inline void tcp_received(struct sock *sk, int received_bytes, int flags)
+{
+	struct socket_passage passage = {.now_ns = bpf_ktime_get_ns()};
+
+	tcp_counts_received(sk, received_bytes, flags, &passage);
+	conn_tells_passage(&passage);
 }
 
 /* --- fentry and fexit, kprobe and kretprobe ------------------------------------------------------

@@ -64,15 +64,20 @@ static void add_label(struct operation *o, const char *name, const struct chain_
 	snprintf(label->value, sizeof(label->value), "%s", stage->text);
 }
 
-/* Where its time went, behind it. */
-static int add_shares(struct daemon *d, const struct chain_item *item, const struct operation *o,
-		      uint32_t which)
+/*
+ * Shares of the operation that was added last, from one stage to another. What begins in the
+ * network, or ends where user space tells, is no thread's time.
+ */
+static int add_shares(struct daemon *d, const struct chain_item *item, uint32_t from, uint32_t to)
 {
 	uint32_t number = (uint32_t)(item - d->chains->items);
+	uint32_t segment = to - from == 1 && !item->config->is_span ? to : 0;
 
-	if (!item->config->wants_breakdown || !d->sched)
+	if (!item->config->wants_breakdown || item->config->stages[from].verb == CHAIN_ARRIVE ||
+	    to >= item->kernel.kernel_cnt)
 		return 0;
-	return shares_add(d, o, chain_series(d->chains->probe, number, TS_CHAIN_SHARE(which, 0)),
+	return shares_add(d, &d->operations[d->operation_cnt - 1],
+			  chain_series(d->chains->probe, number, TS_CHAIN_SHARE(segment, 0)),
 			  chain_stripe_cnt(d->chains->probe));
 }
 
@@ -88,7 +93,7 @@ static int add_segments(struct daemon *d, struct chain_item *item, const struct 
 			return -ENOMEM;
 		add_label(o, "from", &chain->stages[i - 1]);
 		add_label(o, "to", &chain->stages[i]);
-		if (add_shares(d, item, o, i))
+		if (add_shares(d, item, i - 1, i))
 			return -ENOMEM;
 	}
 	return 0;
@@ -96,7 +101,6 @@ static int add_segments(struct daemon *d, struct chain_item *item, const struct 
 
 static int add_operations(struct daemon *d, struct chain_item *item, const struct traced *t)
 {
-	uint32_t number = (uint32_t)(item - d->chains->items);
 	struct operation *o = add(d, item, t, 0);
 	int err;
 
@@ -108,12 +112,11 @@ static int add_operations(struct daemon *d, struct chain_item *item, const struc
 		return -ENOMEM;
 	o->slow_operation = slow_calls_slots_of_chain(d, (uint32_t)(item - d->chains->items));
 	o->chain->config = item->config;
-	o->chain->live = chain_counts(d->chains->probe, number);
-	o->slow_operation = slow_calls_slots_of_chain(d, number);
-	err = add_shares(d, item, o, 0);
+	o->chain->live = chain_counts(d->chains->probe, (uint32_t)(item - d->chains->items));
+	item->first_operation = (size_t)(o - d->operations);
+	err = add_shares(d, item, 0, (uint32_t)item->config->stage_cnt - 1);
 	if (!err)
 		err = add_segments(d, item, t);
-	item->first_operation = (size_t)(o - d->operations);
 	item->operation_cnt = d->operation_cnt - item->first_operation;
 	return err;
 }

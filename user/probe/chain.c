@@ -20,6 +20,7 @@
 
 struct chain_probe {
 	struct chain_bpf *skel;
+	struct sched_probe *sched; /* NULL: no chain wants a breakdown */
 	struct ts_chain chains[TS_CHAIN_MAX];
 	size_t chain_cnt;
 	size_t stripe_cnt;
@@ -59,6 +60,8 @@ static int load(struct chain_probe *probe, uint32_t series_cnt)
 	probe->skel->rodata->has_chains = 1;
 	probe->skel->rodata->chain_stripe_mask = (uint32_t)probe->stripe_cnt - 1;
 	err = bpf_map__set_max_entries(probe->skel->maps.chain_series, entries);
+	if (!err)
+		err = share_maps(probe->skel->obj, NULL, "sched_");
 	if (!err)
 		err = chain_bpf__load(probe->skel);
 	if (err)
@@ -105,6 +108,7 @@ int chain_open(const struct chain_options *options, struct chain_probe **ret_pro
 	}
 	probe->slowest = options->slowest;
 	probe->stripe_cnt = share_stripe_cnt(STRIPE_MAX);
+	probe->sched = options->sched;
 	err = load(probe, number_series(probe, options));
 	if (!err)
 		err = fill(probe, options);
@@ -139,6 +143,11 @@ const struct bpf_object *chain_object(const struct chain_probe *probe)
 const struct slowest_probe *chain_slowest(const struct chain_probe *probe)
 {
 	return probe ? probe->slowest : NULL;
+}
+
+struct sched_probe *chain_sched(const struct chain_probe *probe)
+{
+	return probe ? probe->sched : NULL;
 }
 
 int chain_set_stage(struct chain_probe *probe, uint32_t chain, uint32_t stage,

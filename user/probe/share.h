@@ -25,6 +25,8 @@ void *share_map_array(const struct bpf_map *map, size_t bytes, size_t *ret_bytes
 
 /* NULL of NULL. */
 const struct bpf_object *chain_object(const struct chain_probe *probe);
+/* What its breakdowns read; NULL: it has none. */
+struct sched_probe *chain_sched(const struct chain_probe *probe);
 /* Likewise: of bpf/task_times.h, whose maps begin with "sched_"; where there is one,
  * has_task_times is to be set. */
 const struct bpf_object *sched_object(const struct sched_probe *probe);

@@ -89,11 +89,17 @@ static void set_filters(struct sock_bpf *skel, const struct sock_options *option
 
 static int share_chains(struct sock_bpf *skel, const struct sock_options *options)
 {
+	const struct sched_probe *sched = chain_sched(options->chains);
 	int slowest_cnt = slowest_bind(chain_slowest(options->chains), skel->obj);
+	int err;
 
 	if (slowest_cnt < 0)
 		return slowest_cnt;
 	skel->rodata->slowest_cnt = (uint32_t)slowest_cnt;
+	skel->rodata->has_task_times = sched != NULL;
+	err = share_maps(skel->obj, sched_object(sched), "sched_");
+	if (err)
+		return err;
 	if (options->chains) {
 		skel->rodata->has_chains = 1;
 		skel->rodata->chain_stripe_mask = (uint32_t)chain_stripe_cnt(options->chains) - 1;
