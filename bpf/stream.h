@@ -114,16 +114,30 @@ static long gather_one(__u32 i, struct gather *g)
 	return 0;
 }
 
+/* Of pt_regs, those that are behind one another and of use here; the whole is too large for the
+ * stack. */
+struct call_registers {
+	__u64 dx;
+	__u64 si;
+	__u64 di;
+	__u64 orig_ax;
+};
+_Static_assert(__builtin_offsetof(struct pt_regs, orig_ax) -
+			       __builtin_offsetof(struct pt_regs, dx) ==
+		       __builtin_offsetof(struct call_registers, orig_ax),
+	       "the registers are those of pt_regs");
+
 /* What the caller of this system call sent or received. */
 static __always_inline void source_find(struct source *source)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct pt_regs regs;
+	struct pt_regs *caller = (struct pt_regs *)bpf_task_pt_regs(task);
+	struct call_registers regs;
 	__u64 cnt = 0;
 
 	source->is_known = false;
 	source->cnt = 0;
-	if (bpf_probe_read_kernel(&regs, sizeof(regs), (void *)bpf_task_pt_regs(task)))
+	if (bpf_probe_read_kernel(&regs, sizeof(regs), &caller->dx))
 		return;
 	switch (regs.orig_ax) {
 	case CALL_READ:
