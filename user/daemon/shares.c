@@ -35,9 +35,7 @@ int shares_start(struct daemon *d, struct fault *why)
 {
 	int err;
 
-	if (chain_wants(d->config))
-		daemon_message(d, "the time of chains is not broken down, only that of functions");
-	if (!wanted_cnt(d))
+	if (!wanted_cnt(d) && !chain_wants(d->config))
 		return 0;
 	err = sched_open(&d->sched, why);
 	if (!err && sched_missing_states(d->sched))
