@@ -272,6 +272,21 @@ static __always_inline void chain_completes(const struct ts_chain *chain, __u32 
 		COUNTER_ADD(counts->unsplit, c.unsplit_cnt);
 }
 
+/* It may be among the slowest. */
+static __always_inline void chain_offers(const struct ts_chain *chain, __u32 number,
+					 struct ts_chain_state *s)
+{
+	__u64 last = chain->stage_cnt - 1;
+	struct ts_task_sums whole = {};
+	bool is_split = false;
+
+	STAGE_BOUND(last);
+	if (has_task_times && chain->wants_breakdown && s->tids[0] && s->tids[0] == s->tids[last])
+		is_split = task_times_shares(&s->sums[0], &s->sums[last],
+					     s->times_ns[last] - s->times_ns[0], whole.ns);
+	slowest_chain(number, chain->stage_cnt, s, is_split ? &whole : NULL);
+}
+
 static __always_inline void chain_loses(const struct ts_chain *chain, __u32 number)
 {
 	struct ts_chain_counts *counts = chain_counts_get(number);
@@ -373,7 +388,7 @@ static __always_inline void chain_passes(const struct ts_chain *chain,
 	if (p->stage + 1 == chain->stage_cnt) {
 		chain_completes(chain, p->key.chain, s);
 		if (slowest_cnt)
-			slowest_chain(p->key.chain, chain->stage_cnt, s, NULL);
+			chain_offers(chain, p->key.chain, s);
 		chain_leaves(stage, p, s);
 	} else if (stage->rekeys) {
 		chain_moves(chain, p, s);

@@ -224,6 +224,7 @@ static void test_chain(void **state)
 		pid,
 		"--chain",
 		"enter slow_outer, enter slow_call, return slow_call, return slow_outer",
+		"--breakdown",
 		"--slowest",
 		"16",
 		"--json",
@@ -250,6 +251,8 @@ static void test_chain(void **state)
 			json_string_value(json_object_get(json_array_get(segments, 2), "from")),
 			"return slow_call");
 		check_sums(call, "segments");
+		assert_int_equal(json_object_size(json_object_get(call, "shares")), 9);
+		check_sums(call, "shares");
 		/* At the return: on some kernels it is seen in the caller. */
 		assert_true(json_array_size(json_object_get(call, "stack")) > 0);
 	}
