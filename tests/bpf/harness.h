@@ -68,6 +68,9 @@ json_t *line_json(const char *text, size_t number);
 const char *const *available_levels(void);
 /* Likewise the kinds of hooks for sockets. */
 const char *const *available_hooks(void);
+/* Whether a scenario is tried on this machine: slow ones (TEST_BRIEF) share them, as blocks in
+ * which each kind of hooks has its turns. */
+bool is_for_here(size_t scenario_idx);
 /* Whether a scenario is tried with the hooks of this number: on a slow machine (TEST_BRIEF, as
  * tests/kernels sets it) each with one kind, by turns; else with all. */
 bool is_hooks_turn(size_t hooks_idx, size_t scenario_idx);
