@@ -41,6 +41,8 @@ static __always_inline void switch_out(struct task_struct *task, bool is_preempt
 	c->is_watched = 0;
 	if (!t->since_ns) /* about to be watched */
 		return;
+	if (t->state != TS_STATE_ON_CPU)
+		task_times_note_gap(t);
 	task_times_fold(t, c, bpf_ktime_get_ns());
 	/* A signal that waits keeps it from blocking, which its state says and the tracepoint's
 	 * argument does not on all kernels. */
@@ -80,7 +82,9 @@ static __always_inline void switch_in(struct task_struct *task)
 		return;
 	if (now_ns < t->since_ns)
 		now_ns = t->since_ns;
-	if (t->since_ns)
+	if (t->since_ns && t->state == TS_STATE_ON_CPU)
+		task_times_note_gap(t);
+	else if (t->since_ns)
 		add_time_off(t, now_ns);
 	t->waking_ns = 0;
 	t->state = TS_STATE_ON_CPU;

@@ -74,6 +74,14 @@ static __always_inline struct cpu_times *cpu_times_get(void)
 	return bpf_map_lookup_elem(&sched_cpus, &zero);
 }
 
+/* A switch of the thread was not seen: it is on its CPU where it should not be, or the other way
+ * round. */
+static __always_inline void task_times_note_gap(struct task_times *t)
+{
+	t->sums.gaps++;
+	t->seq++;
+}
+
 /* Adds what the thread did on its CPU up to now. */
 static __always_inline void task_times_fold(struct task_times *t, const struct cpu_times *c,
 					    __u64 now_ns)
@@ -153,6 +161,10 @@ static __noinline __u64 task_times_read(struct ts_task_sums *sums)
 
 	if (!t || !c || !sums || !TASK_TIMES_NOW(t->since_ns))
 		return 0;
+	if (TASK_TIMES_NOW(t->state) != TS_STATE_ON_CPU) {
+		task_times_note_gap(t);
+		t->state = TS_STATE_ON_CPU;
+	}
 	/* It got here, so a fault that nobody saw end has ended: with a signal, or with EFAULT. */
 	if (t->is_in_fault) {
 		task_times_fold(t, c, bpf_ktime_get_ns());
@@ -238,7 +250,7 @@ static __always_inline void task_times_keep(__u64 for_ns)
 
 /*
  * What became of the span_ns between two readings of one thread, by state; they sum to it exactly.
- * False: it was not watched all the time, or it was not one thread.
+ * False: it was not watched all the time, a switch was not seen, or it was not one thread.
  */
 static __always_inline bool task_times_shares(const struct ts_task_sums *from,
 					      const struct ts_task_sums *to, __u64 span_ns,
@@ -255,7 +267,8 @@ static __always_inline bool task_times_shares(const struct ts_task_sums *from,
 	}
 	sum_ns += to->ns[TS_STATE_ON_CPU] - from->ns[TS_STATE_ON_CPU];
 	shares[TS_STATE_ON_CPU] = left_ns;
-	return sum_ns - span_ns + TASK_TIMES_SLACK_NS <= 2 * TASK_TIMES_SLACK_NS;
+	return from->gaps == to->gaps &&
+	       sum_ns - span_ns + TASK_TIMES_SLACK_NS <= 2 * TASK_TIMES_SLACK_NS;
 }
 
 #endif

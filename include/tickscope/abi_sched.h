@@ -27,7 +27,8 @@ struct ts_task_sums {
 	__u64 ns[TS_STATE_CNT];
 	__u32 migrations;	    /* times that it was given to another CPU */
 	__u32 involuntary_switches; /* times that it was taken off its CPU while it could run */
+	__u64 gaps; /* switches that were not seen: what is in between cannot be told */
 };
-_Static_assert(sizeof(struct ts_task_sums) == 80, "sums have no hidden padding");
+_Static_assert(sizeof(struct ts_task_sums) == 88, "sums have no hidden padding");
 
 #endif

@@ -15,6 +15,7 @@ import time
 import accuracy
 import agent
 import attach
+import breakdown
 import calls
 import chain
 import questdb
@@ -74,12 +75,14 @@ def measure(bench, is_quick):
     rpc_rows, rpc_info = rpc.measure(bench, 3 if is_quick else 9)
     say("chains")
     chain_rows, chain_info = chain.measure(bench, 3 if is_quick else 9)
+    say("breakdowns")
+    breakdown_info = breakdown.measure(bench, 3 if is_quick else 9)
     say("rows for QuestDB")
     questdb_rows, questdb_info = questdb.measure(bench)
     say("scrapes")
     scrape_info = scrape.measure(bench)
     return (cases, [*rows, *rpc_rows, *chain_rows, *accuracy_rows, *attach_rows, *symbol_rows, *agent_rows, *questdb_rows],
-            [*info, *rpc_info, *chain_info, *accuracy_info, *questdb_info, *scrape_info])
+            [*info, *rpc_info, *chain_info, *breakdown_info, *accuracy_info, *questdb_info, *scrape_info])
 
 
 def main():

@@ -77,6 +77,8 @@ def add_other_tools(table):
     table.add_ratio("work_push: tickscope / empty session there", "work_push", TICKSCOPE, SESSION)
     for name in ("tickscope among 11 functions", "tickscope --level multi", "tickscope --level perf"):
         table.add_ratio(f"work_cet: {name} / empty session there", "work_cet", name, SESSION)
+    for name in ("tickscope --breakdown", "tickscope --slowest 10"):
+        table.add_ratio(f"work_cet: {name} / tickscope", "work_cet", name, TICKSCOPE)
 
 
 def add_calibration(table):

@@ -109,6 +109,8 @@ TABLE = {
         ("tickscope --level perf", tickscope("--level", "perf")),
         TWO_UPROBES,
         ("tickscope --exit safe", tickscope("--exit", "safe")),
+        ("tickscope --breakdown", tickscope("--breakdown")),
+        ("tickscope --slowest 10", tickscope("--slowest", "10")),
     ),
     "work_push": (*COMPARED, TWO_UPROBES, ("tickscope --exit safe", tickscope("--exit", "safe"))),
     "work_nop5": COMPARED,
@@ -140,7 +142,7 @@ def stop_all(bench, cases):
             continue
         try:
             if case.tool.name == "tickscope":
-                operations = {o["name"]: o for o in case.tool.summary()["operations"]}
+                operations = {o["name"]: o for o in case.tool.summary()["operations"] if o["kind"] == "function"}
                 case.operation = operations[case.function]
                 case.seen = case.operation["count"]
             else:

@@ -6,7 +6,7 @@ BENCH_CC = $(CC) $(CFLAGS) -MMD -MP
 BENCH_TARGET_OBJ := $(addprefix $(BENCH)/,target.o spin.o many.o work_cet.o work_push.o work_nop5.o)
 
 .PHONY: bench
-bench: $(BUILD)/tickscope $(BENCH)/bench-target $(BENCH)/rpc-pair $(BENCH)/empty-load $(BENCH)/ilp-rows $(BUILD)/e2e/scrape_driver ## the ratios of DESIGN §5, measured (root)
+bench: $(BUILD)/tickscope $(BENCH)/bench-target $(BENCH)/rpc-pair $(BENCH)/switch-pair $(BENCH)/empty-load $(BENCH)/ilp-rows $(BUILD)/e2e/scrape_driver ## the ratios of DESIGN §5, measured (root)
 	python3 -B tests/bench/bench.py --build $(BUILD) $(BENCH_ARGS)
 
 # The first instructions of a traced function are what is compared, so they do not depend on the compiler's defaults.
@@ -37,6 +37,10 @@ $(BENCH)/bench-target: $(BENCH_TARGET_OBJ)
 $(BENCH)/rpc-pair: tests/bench/rpc_pair.c
 	@mkdir -p $(@D)
 	$(BENCH_CC) $(LDFLAGS) -o $@ $<
+
+$(BENCH)/switch-pair: tests/bench/switch_pair.c
+	@mkdir -p $(@D)
+	$(BENCH_CC) $(LDFLAGS) -o $@ $< -lpthread
 
 $(BENCH)/ilp-rows: tests/bench/ilp_rows.c $(BUILD)/libtickscope.a
 	@mkdir -p $(@D)

@@ -74,6 +74,12 @@ const char *sandbox_mode_name(enum sandbox_mode mode)
 	return mode_names[mode];
 }
 
+/* The library's macros leave fields out, of which a compiler warns. */
+static struct scmp_arg_cmp argument_is(unsigned int number, scmp_datum_t value)
+{
+	return (struct scmp_arg_cmp){.arg = number, .op = SCMP_CMP_EQ, .datum_a = value};
+}
+
 static int allow_names(scmp_filter_ctx filter, const char *const *names)
 {
 	int err = 0;
@@ -93,7 +99,7 @@ static int allow_bpf(scmp_filter_ctx filter, const int *commands, size_t cnt)
 
 	for (size_t i = 0; i < cnt && !err; i++)
 		err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(bpf), 1,
-				       SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)commands[i]));
+				       argument_is(0, (scmp_datum_t)commands[i]));
 	return err;
 }
 
@@ -102,8 +108,11 @@ static int allow_bpf(scmp_filter_ctx filter, const int *commands, size_t cnt)
 static int allow_clone(scmp_filter_ctx filter, bool may_execute)
 {
 	scmp_datum_t must = may_execute ? 0 : CLONE_THREAD;
-	int err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
-				   SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_NAMESPACES | must, must));
+	struct scmp_arg_cmp flags = {.arg = 0,
+				     .op = SCMP_CMP_MASKED_EQ,
+				     .datum_a = CLONE_NAMESPACES | must,
+				     .datum_b = must};
+	int err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, flags);
 
 	if (err)
 		return err;
@@ -118,12 +127,12 @@ static int allow_arguments(scmp_filter_ctx filter, bool may_execute)
 
 	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]) && !err; i++)
 		err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-				       SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i]));
+				       argument_is(0, (scmp_datum_t)families[i]));
 	if (may_execute)
 		return err ? err : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 0);
 	for (size_t i = 0; i < sizeof(controls) / sizeof(controls[0]) && !err; i++)
 		err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-				       SCMP_A1(SCMP_CMP_EQ, controls[i]));
+				       argument_is(1, controls[i]));
 	return err;
 }
 
@@ -191,7 +200,7 @@ static int bar_loading(const struct sandbox *s, bool keeps_perf_events)
 		return -ENOMEM;
 	for (size_t i = 0; i < sizeof(bpf_loads) / sizeof(bpf_loads[0]) && !err; i++)
 		err = seccomp_rule_add(filter, refusal(s, EPERM), SCMP_SYS(bpf), 1,
-				       SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)bpf_loads[i]));
+				       argument_is(0, (scmp_datum_t)bpf_loads[i]));
 	if (!err && !keeps_perf_events)
 		err = seccomp_rule_add(filter, refusal(s, EPERM), SCMP_SYS(perf_event_open), 0);
 	if (!err)
