@@ -114,7 +114,7 @@ static void test_keys(void **state)
 	for (size_t i = 0; i < sizeof(key_cases) / sizeof(key_cases[0]); i++) {
 		const struct key_case *c = &key_cases[i];
 		struct fault why = {.text = ""};
-		struct chain chain;
+		struct chain chain = {.name = NULL};
 		struct chain_key *key = &chain.stages[0].key;
 		char stages[256];
 		size_t column;
@@ -232,8 +232,9 @@ static void test_large(void **state)
 		assert_int_equal(chain_parse(text + prefix, NULL, &chain, &column, &why), -EINVAL);
 	}
 	memset(text, 'f', sizeof(text) - 1);
-	memcpy(text, "enter ", 6);
-	memcpy(text + 60000, ", enter g", 9);
+	memcpy(text, "enter ", sizeof("enter "));
+	text[strlen("enter ")] = 'f';
+	memcpy(text + 60000, ", enter g", sizeof(", enter g"));
 	assert_int_equal(chain_parse(text, NULL, &chain, &column, &why), -EINVAL);
 	assert_int_equal(column, 7);
 	assert_non_null(strstr(why.text, "a stage of more than"));

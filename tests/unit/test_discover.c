@@ -180,7 +180,7 @@ static pid_t given[] = {102, 103, 105, 999};
 static const struct {
 	struct config_match match;
 	const char *pids;
-} rows[] = {
+} choices[] = {
 	{{.exe = "/bin/sh"}, "101 "},
 	{{.exe = "/bin/../bin/sh"}, "101 "},
 	{{.exe = "/opt/gone/engine"}, "105 "},
@@ -204,33 +204,33 @@ static const struct {
 /* Each condition alone, and all in one walk, say the same. */
 static void test_conditions(void **state)
 {
-	const struct config_match *matches[sizeof(rows) / sizeof(rows[0])];
-	const size_t cnt = sizeof(rows) / sizeof(rows[0]);
+	const struct config_match *matches[sizeof(choices) / sizeof(choices[0])];
+	const size_t cnt = sizeof(choices) / sizeof(choices[0]);
 	struct discovery all, found;
 	char text[256];
 	struct fault why;
 
 	(void)state;
 	for (size_t i = 0; i < cnt; i++)
-		matches[i] = &rows[i].match;
+		matches[i] = &choices[i].match;
 	assert_int_equal(discover_all_in(&here, matches, cnt, &all, &why), 0);
 	assert_int_equal(all.cnt, 4);
 	for (size_t i = 0; i < cnt; i++) {
 		found_text(&all, i, text);
-		if (strcmp(text, rows[i].pids) != 0)
+		if (strcmp(text, choices[i].pids) != 0)
 			fail_msg("row %zu of all: %s", i, text);
 		assert_int_equal(discover_all_in(&here, &matches[i], 1, &found, &why), 0);
 		found_text(&found, 0, text);
-		if (strcmp(text, rows[i].pids) != 0)
+		if (strcmp(text, choices[i].pids) != 0)
 			fail_msg("row %zu: %s", i, text);
 		for (size_t k = 0; k < found.cnt; k++)
 			assert_true(discover_matches_in(&here, matches[i], found.items[k].pid));
 		free(found.items);
 	}
 	free(all.items);
-	assert_false(discover_matches_in(&here, &rows[0].match, 103));
-	assert_false(discover_matches_in(&here, &rows[0].match, 999));
-	assert_false(discover_matches_in(&nowhere, &rows[0].match, 101));
+	assert_false(discover_matches_in(&here, &choices[0].match, 103));
+	assert_false(discover_matches_in(&here, &choices[0].match, 999));
+	assert_false(discover_matches_in(&nowhere, &choices[0].match, 101));
 }
 
 static void test_no_proc(void **state)

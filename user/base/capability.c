@@ -88,7 +88,7 @@ uint32_t capability_usable(void)
 {
 	uint32_t set = capability_permitted();
 
-	return set & CAPABILITY_BIT(CAPABILITY_SYS_ADMIN)
+	return (set & CAPABILITY_BIT(CAPABILITY_SYS_ADMIN))
 		       ? set | CAPABILITY_LOADING | CAPABILITY_BIT(CAPABILITY_CHECKPOINT_RESTORE)
 		       : set;
 }

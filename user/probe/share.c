@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One object's maps in another, and in user space. */
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -22,14 +23,16 @@ static int share_map(struct bpf_map *map, const struct bpf_object *from)
 int share_maps(struct bpf_object *to, const struct bpf_object *from, const char *prefix)
 {
 	struct bpf_map *map;
-	int err = 0;
 
 	bpf_object__for_each_map(map, to)
 	{
-		if (!err && strncmp(bpf_map__name(map), prefix, strlen(prefix)) == 0)
-			err = share_map(map, from);
+		bool is_shared = strncmp(bpf_map__name(map), prefix, strlen(prefix)) == 0;
+		int err = is_shared ? share_map(map, from) : 0;
+
+		if (err)
+			return err;
 	}
-	return err;
+	return 0;
 }
 
 size_t share_stripe_cnt(size_t max)
