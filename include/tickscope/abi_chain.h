@@ -13,7 +13,7 @@
 #define TS_CHAIN_MAX	   16
 #define TS_CHAIN_STAGE_MAX 8 /* arrive, recv, signal, risk, execute, send, reply, and one more */
 
-/* Under way at once, over all chains; 12 MiB when they all are. */
+/* Under way at once, over all chains; 14 MiB when they all are. */
 #define TS_CHAIN_STATE_MAX 16384
 
 enum ts_key_kind {
