@@ -149,7 +149,7 @@ int main(int argc, char **argv)
 	size_t cnt = 0;
 
 	for (size_t i = 0; i < SCENARIO_CNT; i++) {
-		if (argc > 1 && !strstr(scenarios[i].mode, argv[1]))
+		if (!is_for_here(i) || (argc > 1 && !strstr(scenarios[i].mode, argv[1])))
 			continue;
 		tests[cnt++] =
 			(struct CMUnitTest){.name = scenarios[i].mode,
