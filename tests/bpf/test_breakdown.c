@@ -16,6 +16,13 @@
 
 #include "harness.h"
 
+/*
+ * Some kernels do not tell of one in some hundred switches (6.18 in a virtual machine: no event,
+ * and no missed run of the program). Calls over one are not split, which is counted; a run without
+ * one comes soon.
+ */
+#define TRY_CNT 8
+
 #define DELAY_NS 2000000 /* as in targets/shares.c */
 
 /*
@@ -223,6 +230,27 @@ static json_t *trace(const struct run *r, const char *level, json_t **ret_truth)
 	return summary;
 }
 
+/* A run all of whose calls are split. */
+static json_t *trace_split(const struct scenario *s, const char *level, json_t **ret_truth)
+{
+	const struct run run = {"shares", s->mode, s->count, "shares_call"};
+
+	for (int i = 0; i < TRY_CNT; i++) {
+		json_t *summary = trace(&run, level, ret_truth);
+		json_int_t count = json_number_at(*ret_truth, "count"), unsplit_cnt;
+
+		print_shares(summary);
+		unsplit_cnt = check_parts(summary, count);
+		if (!unsplit_cnt)
+			return summary;
+		assert_true(unsplit_cnt <= 1 + count / 10);
+		json_decref(summary);
+		json_decref(*ret_truth);
+	}
+	fail_msg("%d runs, each with calls that are not split", TRY_CNT);
+	return NULL;
+}
+
 static void test_scenario(void **state)
 {
 	const struct scenario *s = *state;
@@ -236,10 +264,7 @@ static void test_scenario(void **state)
 		if (i && (is_brief ||
 			  s != scenarios)) /* how a probe is attached matters to none of the rest */
 			break;
-		summary = trace(&(struct run){"shares", s->mode, s->count, "shares_call"},
-				levels[i], &truth);
-		print_shares(summary);
-		assert_int_equal(check_parts(summary, json_number_at(truth, "count")), 0);
+		summary = trace_split(s, levels[i], &truth);
 		if (!is_brief)
 			check_clocks(s, summary, truth);
 		check_waits(s, summary);

@@ -17,44 +17,10 @@
 #include <cmocka.h>
 
 #include "harness.h"
+#include "slow_log.h"
 
 #define STAGES	      "enter slow_outer, enter slow_call, return slow_call, return slow_outer"
 #define WALL_SLACK_NS 20000000 /* between two readings of two clocks on a busy machine */
-
-struct logged {
-	json_int_t tid;
-	json_int_t shortest_ns;
-	json_int_t longest_ns;
-	json_int_t begin_wall_ns; /* at the end of the thread's call before it */
-	json_int_t end_wall_ns;
-	bool is_told;
-};
-
-struct log {
-	struct logged *calls;
-	size_t cnt;
-};
-
-static struct log log_read(const json_t *truth)
-{
-	const json_t *calls = json_object_get(truth, "calls");
-	struct log log = {.cnt = json_array_size(calls)};
-
-	log.calls = calloc(log.cnt + 1, sizeof(*log.calls));
-	assert_non_null(log.calls);
-	for (size_t i = 0; i < log.cnt; i++) {
-		const json_t *call = json_array_get(calls, i);
-		struct logged *l = &log.calls[i];
-
-		l->tid = json_integer_value(json_array_get(call, 0));
-		l->shortest_ns = json_integer_value(json_array_get(call, 1));
-		l->longest_ns = json_integer_value(json_array_get(call, 2));
-		l->end_wall_ns = json_integer_value(json_array_get(call, 3));
-		if (i && l[-1].tid == l->tid)
-			l->begin_wall_ns = l[-1].end_wall_ns;
-	}
-	return log;
-}
 
 /* "2026-01-01T00:00:00.000000000Z" */
 static json_int_t wall_ns_of(const char *text)
@@ -211,6 +177,17 @@ static void check_sums(const json_t *told, const char *list)
 	assert_int_equal(sum_ns, json_number_at(told, "duration_ns"));
 }
 
+/* 0: a switch inside of it was not seen, so that it is not split. */
+static size_t check_shares(const json_t *told)
+{
+	size_t cnt = json_object_size(json_object_get(told, "shares"));
+
+	if (cnt)
+		check_sums(told, "shares");
+	assert_true(!cnt || cnt == 9);
+	return cnt > 0;
+}
+
 /* A chain has what a function has, and its segments. */
 static void test_chain(void **state)
 {
@@ -219,17 +196,17 @@ static void test_chain(void **state)
 	const char *args[] = {"trace",	     "-p",	  pid,	"--chain", STAGES,
 			      "--breakdown", "--slowest", "16", "--json",  NULL};
 	json_t *summary, *told, *call;
+	size_t i, split_cnt = 0;
 	struct log log;
-	size_t i;
 
 	(void)state;
 	snprintf(pid, sizeof(pid), "%d", target->pid);
 	summary = trace(args, target, &log);
 	told = json_object_get(summary, "slowest");
 	assert_int_equal(json_array_size(told), 16);
+	call = json_array_get(json_object_get(summary, "operations"), 0);
 	assert_int_equal(json_number_at(json_array_get(told, 0), "duration_ns"),
-			 json_number_at(json_array_get(json_object_get(summary, "operations"), 0),
-					"max_ns"));
+			 json_number_at(call, "max_ns"));
 	json_array_foreach(told, i, call)
 	{
 		const json_t *segments = json_object_get(call, "segments");
@@ -240,11 +217,11 @@ static void test_chain(void **state)
 			json_string_value(json_object_get(json_array_get(segments, 2), "from")),
 			"return slow_call");
 		check_sums(call, "segments");
-		assert_int_equal(json_object_size(json_object_get(call, "shares")), 9);
-		check_sums(call, "shares");
+		split_cnt += check_shares(call);
 		/* At the return: on some kernels it is seen in the caller. */
 		assert_true(json_array_size(json_object_get(call, "stack")) > 0);
 	}
+	assert_in_range(split_cnt, 12, 16);
 	free(log.calls);
 	json_decref(summary);
 }
@@ -257,8 +234,8 @@ static void test_shares(void **state)
 	const char *args[] = {"trace",	     "-p",	  pid,	"-f",	  "slow_call",
 			      "--breakdown", "--slowest", "16", "--json", NULL};
 	json_t *summary, *call;
+	size_t i, split_cnt = 0;
 	struct log log;
-	size_t i;
 
 	(void)state;
 	snprintf(pid, sizeof(pid), "%d", target->pid);
@@ -266,9 +243,9 @@ static void test_shares(void **state)
 	check_told(summary, &log, 16);
 	json_array_foreach(json_object_get(summary, "slowest"), i, call)
 	{
-		assert_int_equal(json_object_size(json_object_get(call, "shares")), 9);
-		check_sums(call, "shares");
+		split_cnt += check_shares(call);
 	}
+	assert_in_range(split_cnt, 12, 16);
 	free(log.calls);
 	json_decref(summary);
 }
@@ -327,7 +304,7 @@ static void test_ended(void **state)
 }
 
 #define MANY_CNT 24  /* functions, whose first calls are all told */
-#define ROOM_CNT 574 /* of them in the ring */
+#define ROOM_CNT 564 /* of them in the ring */
 
 /* Who does not read meanwhile loses some, and counts them. */
 static void test_overflow(void **state)
