@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Two threads on one CPU that wake each other through pipes. For each line "N" on its standard input
- * it makes N round trips, which are 2 N context switches, and prints how many ns they took. A
+ * Two threads on one CPU that wake each other through pipes. For each line "N" on its standard
+ * input it makes N round trips, which are 2 N context switches, and prints how many ns they took. A
  * function that does nothing can be traced.
  */
 #include <pthread.h>
