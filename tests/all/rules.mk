@@ -8,7 +8,7 @@ test: ## install what is missing, build, and pass everything that this machine c
 
 .PHONY: test-all
 test-all: all tests-built asan-built fuzz-built
-	@BUILD=$(BUILD) tests/run check unit asan bpf e2e agents kernels fuzz
+	@BUILD=$(BUILD) tests/run check unit asan bpf e2e waiting kernels fuzz
 
 test-unit: all $(UNIT_TESTS) fixtures ## the unit tests
 	@BUILD=$(BUILD) tests/run unit
@@ -17,7 +17,7 @@ test-bpf: all bpf-tests ## tests of the probes on real programs (root)
 	@BUILD=$(BUILD) tests/run bpf
 
 test-e2e: all bpf-tests engine e2e-tests ## tests with real servers and the demo engine (root)
-	@BUILD=$(BUILD) tests/run e2e agents
+	@BUILD=$(BUILD) tests/run e2e waiting
 
 test-kernels: all bpf-tests ## the tests of the probes on Debian's 6.1 and 6.12 kernels, in QEMU
 	@BUILD=$(BUILD) tests/run kernels
