@@ -272,30 +272,32 @@ static __always_inline void chain_completes(const struct ts_chain *chain, __u32 
 		COUNTER_ADD(counts->unsplit, c.unsplit_cnt);
 }
 
-/* It may be among the slowest. */
-static __always_inline void chain_offers(const struct ts_chain *chain, __u32 number,
-					 struct ts_chain_state *s)
+/* It may be among the slowest. The first sums of a state that is at its end become those of the
+ * whole, and this is a function of its own: old kernels allow all frames 512 bytes together. */
+static __noinline int chain_offers(const struct ts_chain *chain, __u32 number,
+				   struct ts_chain_state *s)
 {
-	__u64 last = chain->stage_cnt - 1;
-	struct ts_task_sums whole = {};
-	bool is_split = false;
+	struct ts_task_sums *whole = NULL;
+	__u64 last;
 
+	if (!chain || !s)
+		return 0;
+	last = chain->stage_cnt - 1;
 	STAGE_BOUND(last);
-	if (has_task_times && chain->wants_breakdown && s->tids[0] && s->tids[0] == s->tids[last])
-		is_split = task_times_shares(&s->sums[0], &s->sums[last],
-					     s->times_ns[last] - s->times_ns[0], whole.ns);
-	slowest_chain(number, chain->stage_cnt, s, is_split ? &whole : NULL);
+	if (has_task_times && chain->wants_breakdown && s->tids[0] && s->tids[0] == s->tids[last] &&
+	    task_times_shares(&s->sums[0], &s->sums[last], s->times_ns[last] - s->times_ns[0],
+			      s->sums[0].ns))
+		whole = &s->sums[0];
+	slowest_chain(number, chain->stage_cnt, s, whole);
+	return 0;
 }
 
-static __always_inline void chain_loses(const struct ts_chain *chain, __u32 number)
+static __always_inline void chain_loses(const struct ts_chain *chain)
 {
-	struct ts_chain_counts *counts = chain_counts_get(number);
 	struct ts_series *whole = chain_series_get(chain->series);
 
-	if (!counts || !whole)
-		return;
-	COUNTER_ADD(counts->lost, 1);
-	COUNTER_ADD(whole->lost, 1);
+	if (whole)
+		COUNTER_ADD(whole->lost, 1);
 }
 
 /* A thread or goroutine will need its place again; an order does not. */
@@ -319,7 +321,7 @@ static __always_inline void chain_moves(const struct ts_chain *chain, const stru
 	key.slot++;
 	to = chain_place(chain, &key, p->time_ns);
 	if (!to) {
-		chain_loses(chain, key.chain);
+		chain_loses(chain);
 		return;
 	}
 	to->tgid = s->tgid;
@@ -370,7 +372,7 @@ static __always_inline struct ts_chain_state *chain_begin(const struct ts_chain 
 	COUNTER_ADD(whole->entries, 1);
 	s = chain_place(chain, &p->key, p->time_ns);
 	if (!s)
-		chain_loses(chain, p->key.chain);
+		chain_loses(chain);
 	else
 		s->tgid = p->key.tgid;
 	return s;

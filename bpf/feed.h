@@ -324,7 +324,7 @@ static __always_inline void feed_received(struct sock *sk, int received_bytes, i
 
 static __always_inline void feed_sent(struct sock *sk, int sent_bytes, __u64 start_ns)
 {
-	struct socket_passage passage = {.now_ns = bpf_ktime_get_ns()};
+	struct socket_passage passage = {.now_ns = has_chains ? bpf_ktime_get_ns() : 0};
 
 	feed_counts_sent(sk, sent_bytes, start_ns, &passage);
 	conn_tells_passage(&passage);

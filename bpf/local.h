@@ -214,7 +214,7 @@ static __noinline void local_counts_sent(struct sock *sk, int sent_bytes, __u64 
 	COUNTER_ADD(counts->bytes_sent, sent_bytes);
 	passage->point = l->conn.send_point;
 	if (l->conn.role == TS_ROLE_SERVER)
-		server_sends(&l->conn, passage->now_ns);
+		server_sends(&l->conn, bpf_ktime_get_ns());
 	else
 		client_sends(&l->conn, start_ns);
 }
@@ -236,7 +236,7 @@ static __noinline void local_counts_received(struct sock *sk, int received_bytes
 
 static __always_inline void local_sent(struct sock *sk, int sent_bytes, __u64 start_ns)
 {
-	struct socket_passage passage = {.now_ns = bpf_ktime_get_ns()};
+	struct socket_passage passage = {.now_ns = has_chains ? bpf_ktime_get_ns() : 0};
 
 	local_counts_sent(sk, sent_bytes, start_ns, &passage);
 	conn_tells_passage(&passage);

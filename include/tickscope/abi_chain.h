@@ -89,16 +89,15 @@ struct ts_chain_state {
 	struct ts_task_sums sums[TS_CHAIN_STAGE_MAX]; /* of the thread then, with a breakdown */
 };
 
-/* All only grow. begun and completed are the entries and returns of the whole's series. */
+/* All only grow. What has begun, completed, and was lost is in the whole's series. */
 struct ts_chain_counts {
 	__u64 overtaken;       /* begun again under the same key before the end */
 	__u64 timed_out;       /* took longer than timeout_ns */
-	__u64 lost;	       /* begun, and found no room */
 	__u64 unread_keys;     /* passages whose key could not be read, and that were passed over */
 	__u64 unsplit;	       /* segments that end on another thread than they began on */
 	__u64 arrivals_missed; /* `arrive` stages that have the time of their read */
 	__u64 unmatched;       /* passages of the last stage that completed nothing */
-	__u64 reserved;
+	__u64 reserved[2];
 	__u64 stopped_at[TS_CHAIN_STAGE_MAX]; /* of overtaken and timed_out, by the last stage
 						 passed */
 };

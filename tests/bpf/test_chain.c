@@ -194,13 +194,21 @@ static void run(const struct scenario *s, const char *option, const char *value)
 	char pid[16];
 	const char *args[] = {"trace",	"-p",	  pid,	       "--chain",
 			      s->chain, "--json", "--timeout", is_timed ? "1s" : "60s",
-			      option,	value,	  NULL};
+			      option,	value,	  NULL,	       NULL,
+			      NULL,	NULL};
 	json_t *summary, *truth;
 
+	if (s->flags & OF_SOCKETS) { /* all at once: the deepest stack of frames in the kernel */
+		args[10] = "--breakdown";
+		args[11] = "--slowest";
+		args[12] = "4";
+	}
 	snprintf(pid, sizeof(pid), "%d", target->pid);
 	print_message("# %s %s\n", option, value);
 	summary = trace_stop(trace_start(args, target, &truth));
 	check(summary, truth);
+	if (s->flags & OF_SOCKETS)
+		assert_int_equal(json_array_size(json_object_get(summary, "slowest")), 4);
 	target_release(target);
 	json_decref(summary);
 	json_decref(truth);
