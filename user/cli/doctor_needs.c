@@ -6,6 +6,7 @@
 #include "base/capability.h"
 #include "base/text.h"
 #include "cli/doctor.h"
+#include "wire/wire.h"
 
 #define BIT(c) CAPABILITY_BIT(CAPABILITY_##c)
 
@@ -176,17 +177,6 @@ void doctor_needs_print(const struct doctor *d, FILE *out)
 			d->settings[i].effect);
 }
 
-static json_t *names_json(uint32_t set)
-{
-	json_t *names = json_array();
-
-	for (int c = 0; c < CAPABILITY_CNT; c++) {
-		if (set & CAPABILITY_BIT(c))
-			json_array_append_new(names, json_string(capability_name(c)));
-	}
-	return names;
-}
-
 json_t *doctor_needs_json(const struct doctor *d)
 {
 	json_t *list = json_array();
@@ -197,8 +187,8 @@ json_t *doctor_needs_json(const struct doctor *d)
 		json_array_append_new(list, json_pack("{s:s, s:s, s:b, s:o, s:o}", "feature",
 						      n->feature, "purpose", n->purpose,
 						      "available", n->is_possible && !n->missing,
-						      "wants", names_json(n->wants), "missing",
-						      names_json(n->missing)));
+						      "wants", wire_capabilities(n->wants),
+						      "missing", wire_capabilities(n->missing)));
 	}
 	return list;
 }

@@ -88,15 +88,6 @@ static int check_key(struct loader *l, const struct yaml_node *map, const struct
 	return err == -ENOMEM ? err : 0;
 }
 
-static bool are_there(const struct config_chain *c)
-{
-	for (size_t i = 0; i < c->stage_cnt; i++) {
-		if (!c->stages[i])
-			return false;
-	}
-	return true;
-}
-
 int check_chain(struct loader *l, const struct yaml_node *map, void *object)
 {
 	const struct yaml_node *stages = yaml_find(map, "stages"),
@@ -112,8 +103,7 @@ int check_chain(struct loader *l, const struct yaml_node *map, void *object)
 	if (connect)
 		load_report(l, connect, "\"connect_time\" belongs to contracts of rpc and order");
 	/* What is wrong with the list has been said. */
-	if (!stages || stages->kind != YAML_LIST || !c->stage_cnt || stages->cnt != c->stage_cnt ||
-	    !are_there(c))
+	if (!stages || stages->kind != YAML_LIST || !c->stage_cnt || stages->cnt != c->stage_cnt)
 		return 0;
 	err = check_key(l, map, c, &is_right);
 	if (err || !is_right || !are_single(l, map, c))

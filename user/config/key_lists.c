@@ -125,6 +125,8 @@ static int parse_texts(struct loader *l, const struct schema_key *key,
 			return -ENOMEM;
 		if (key_text.parse(l, &one, item, text))
 			return -ENOMEM;
+		if (!*text) /* refused, which has been said */
+			(*slot_cnt(key, object))--;
 	}
 	return 0;
 }

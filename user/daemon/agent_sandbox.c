@@ -7,6 +7,7 @@
 #include "base/capability.h"
 #include "daemon/agent_answers.h"
 #include "daemon/agent_internal.h"
+#include "wire/wire.h"
 
 static bool has_command(const struct config *config)
 {
@@ -76,17 +77,6 @@ int agent_sandbox_check(const struct agent *a, const struct config *next, struct
 	return 0;
 }
 
-static json_t *names_json(uint32_t set)
-{
-	json_t *names = json_array();
-
-	for (int c = 0; c < CAPABILITY_CNT; c++) {
-		if (set & CAPABILITY_BIT(c))
-			json_array_append_new(names, json_string(capability_name(c)));
-	}
-	return names;
-}
-
 json_t *agent_sandbox_json(const struct agent *a)
 {
 	uint32_t effective = capability_effective();
@@ -95,6 +85,6 @@ json_t *agent_sandbox_json(const struct agent *a)
 			 sandbox_mode_name(a->sandbox.options.mode), "system_calls_listed",
 			 a->sandbox.has_filter, "may_execute",
 			 a->sandbox.options.mode == SANDBOX_OFF || a->sandbox.options.may_execute,
-			 "capabilities", names_json(effective), "capabilities_at_hand",
-			 names_json(capability_permitted() & ~effective));
+			 "capabilities", wire_capabilities(effective), "capabilities_at_hand",
+			 wire_capabilities(capability_permitted() & ~effective));
 }

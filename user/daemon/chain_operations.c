@@ -56,14 +56,6 @@ static struct operation *add(struct daemon *d, struct chain_item *item, const st
 	return o->target ? o : NULL;
 }
 
-static void add_label(struct operation *o, const char *name, const struct chain_stage *stage)
-{
-	struct operation_label *label = &o->labels[o->label_cnt++];
-
-	label->name = name;
-	snprintf(label->value, sizeof(label->value), "%s", stage->text);
-}
-
 /*
  * Shares of the operation that was added last, from one stage to another. What begins in the
  * network, or ends where user space tells, is no thread's time.
@@ -91,8 +83,8 @@ static int add_segments(struct daemon *d, struct chain_item *item, const struct 
 
 		if (!o)
 			return -ENOMEM;
-		add_label(o, "from", &chain->stages[i - 1]);
-		add_label(o, "to", &chain->stages[i]);
+		operations_add_label(o, "from", chain->stages[i - 1].text);
+		operations_add_label(o, "to", chain->stages[i].text);
 		if (add_shares(d, item, i - 1, i))
 			return -ENOMEM;
 	}

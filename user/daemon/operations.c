@@ -264,6 +264,19 @@ struct operation *operations_add(struct daemon *d, const char *name,
 	return o;
 }
 
+struct operation_label *operations_add_label(struct operation *o, const char *name,
+					     const char *value)
+{
+	struct operation_label *label = &o->labels[o->label_cnt];
+
+	if (!value[0] || o->label_cnt == OPERATION_LABEL_MAX)
+		return NULL;
+	label->name = name;
+	snprintf(label->value, sizeof(label->value), "%s", value);
+	o->label_cnt++;
+	return label;
+}
+
 int operations_add_pid(struct operation *o, pid_t pid)
 {
 	pid_t *pids;

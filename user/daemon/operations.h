@@ -22,6 +22,9 @@ int operations_find(struct daemon *d, const struct operation_wish *wish, uint32_
 /* A new one with a name of its own, counted by these stripes; NULL: out of memory, or of room. */
 struct operation *operations_add(struct daemon *d, const char *name,
 				 const struct ts_series *stripes, size_t stripe_cnt);
+/* name is static; a value that is longer is cut. NULL: the value is empty, or there is no room. */
+struct operation_label *operations_add_label(struct operation *o, const char *name,
+					     const char *value);
 int operations_add_pid(struct operation *o, pid_t pid);
 int operations_counted_init(struct counted *counted, const struct ts_series *stripes,
 			    size_t stripe_cnt);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/operations.h"
 #include "daemon/places.h"
 #include "daemon/pod_labels.h"
 #include "target/discover.h"
@@ -131,17 +132,6 @@ size_t places_find(struct daemon *d, size_t target_idx, pid_t pid)
 	return add(d, target_idx, &names);
 }
 
-static void add_label(struct operation *o, const char *name, const char *value)
-{
-	struct operation_label *label = &o->labels[o->label_cnt];
-
-	if (!value[0] || o->label_cnt == OPERATION_LABEL_MAX)
-		return;
-	label->name = name;
-	snprintf(label->value, sizeof(label->value), "%s", value);
-	o->label_cnt++;
-}
-
 size_t places_target(const struct daemon *d, size_t place_idx)
 {
 	return d->places->items[place_idx].target_idx;
@@ -156,7 +146,7 @@ void places_label(const struct daemon *d, size_t place_idx, struct operation *o)
 {
 	const struct pods_names *names = &d->places->items[place_idx].names;
 
-	add_label(o, "namespace", names->name_space);
-	add_label(o, "pod", names->pod);
-	add_label(o, "container", names->container);
+	operations_add_label(o, "namespace", names->name_space);
+	operations_add_label(o, "pod", names->pod);
+	operations_add_label(o, "container", names->container);
 }

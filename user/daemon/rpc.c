@@ -139,16 +139,13 @@ static struct operation *add_operation(struct daemon *d, const struct ts_endpoin
 	return rpc_set_target(d, o) ? NULL : o;
 }
 
+/* Of what came over the network. */
 static void add_label(struct operation *o, const char *name, const char *value)
 {
-	struct operation_label *label = &o->labels[o->label_cnt];
+	struct operation_label *label = operations_add_label(o, name, value);
 
-	if (!value[0] || o->label_cnt == OPERATION_LABEL_MAX)
-		return;
-	label->name = name;
-	snprintf(label->value, sizeof(label->value), "%s", value);
-	text_clean(label->value);
-	o->label_cnt++;
+	if (label)
+		text_clean(label->value);
 }
 
 static size_t get_segments(bool is_asker, const struct segment **ret_segments)

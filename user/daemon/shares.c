@@ -83,10 +83,7 @@ int shares_add(struct daemon *d, const struct operation *whole, const struct ts_
 			return -ENOMEM;
 		memcpy(o->labels, whole->labels, sizeof(o->labels));
 		o->label_cnt = whole->label_cnt;
-		o->labels[o->label_cnt].name = "state";
-		snprintf(o->labels[o->label_cnt].value, sizeof(o->labels[0].value), "%s",
-			 sched_state_name(state));
-		o->label_cnt++;
+		operations_add_label(o, "state", sched_state_name(state));
 	}
 	return 0;
 }

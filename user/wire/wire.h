@@ -26,6 +26,9 @@ json_t *wire_alert(const struct alert *alert);
 /* Text as a JSON string, cleaned where it is not UTF-8. */
 json_t *wire_text(const char *text);
 
+/* A set of base/capability.h as a list of names. */
+json_t *wire_capabilities(uint32_t set);
+
 /* RFC 3339, or null for 0. */
 json_t *wire_time(uint64_t wall_ns);
 
