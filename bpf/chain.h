@@ -122,6 +122,17 @@ static __always_inline void chain_gives_back(struct ts_chain_state *s, __u32 pas
 	*(volatile __u32 *)&s->passed_cnt = passed_cnt;
 }
 
+/*
+ * What the current process runs: the start of the process, which tells apart processes that had one
+ * number, plus how many programs it and its ancestors have executed (begin_new_exec, fs/exec.c).
+ */
+static __always_inline __u64 chain_image(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	return task->group_leader->start_boottime + task->self_exec_id;
+}
+
 /* The stage is passed when the thread's sums are read, which it has to be watched for. */
 static __noinline int chain_enter_sums(struct ts_chain_state *s, __u64 stage, __u64 timeout_ns)
 {
@@ -325,6 +336,7 @@ static __always_inline void chain_moves(const struct ts_chain *chain, const stru
 		return;
 	}
 	to->tgid = s->tgid;
+	to->image = s->image;
 	__builtin_memcpy(to->times_ns, s->times_ns, sizeof(to->times_ns));
 	__builtin_memcpy(to->tids, s->tids, sizeof(to->tids));
 	if (chain->wants_breakdown)
@@ -334,7 +346,9 @@ static __always_inline void chain_moves(const struct ts_chain *chain, const stru
 
 /*
  * What is under way passes a stage where it has passed those before it. Passing one again counts
- * anew from there: the latest call before the next stage is the one that led to it.
+ * anew from there: the latest call before the next stage is the one that led to it. What the
+ * process was about before it executed another program ends as that of an ended thread does: it
+ * times out, or is overtaken.
  */
 static __always_inline struct ts_chain_state *chain_find(const struct ts_chain *chain,
 							 const struct passage *p)
@@ -347,10 +361,13 @@ static __always_inline struct ts_chain_state *chain_find(const struct ts_chain *
 		passed_cnt = *(volatile __u32 *)&s->passed_cnt;
 		if (passed_cnt != TS_CHAIN_BUSY && passed_cnt >= p->stage &&
 		    chain_claims(s, passed_cnt)) {
-			if (!chain_is_overdue(chain, s, p->time_ns))
+			bool is_over = chain_is_overdue(chain, s, p->time_ns);
+
+			if (!is_over && s->image == chain_image())
 				return s;
-			chain_stops(p->key.chain, passed_cnt, false);
-			chain_gives_back(s, 0);
+			if (is_over)
+				chain_stops(p->key.chain, passed_cnt, false);
+			chain_gives_back(s, is_over ? 0 : passed_cnt);
 		}
 	}
 	if (p->stage + 1 == chain->stage_cnt) {
@@ -371,10 +388,12 @@ static __always_inline struct ts_chain_state *chain_begin(const struct ts_chain 
 		return NULL;
 	COUNTER_ADD(whole->entries, 1);
 	s = chain_place(chain, &p->key, p->time_ns);
-	if (!s)
+	if (!s) {
 		chain_loses(chain);
-	else
-		s->tgid = p->key.tgid;
+		return NULL;
+	}
+	s->tgid = p->key.tgid;
+	s->image = chain_image();
 	return s;
 }
 

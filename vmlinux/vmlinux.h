@@ -246,7 +246,10 @@ struct task_struct {
 	int pid;
 	int tgid;
 	struct sched_entity se;
+	struct task_struct *group_leader;
 	unsigned long nivcsw;
+	__u64 start_boottime;
+	__u64 self_exec_id;
 	int pagefault_disabled;
 	struct files_struct *files;
 	struct bpf_local_storage *bpf_storage;

@@ -83,6 +83,7 @@ struct ts_chain_key {
 struct ts_chain_state {
 	__u32 passed_cnt; /* stages; or TS_CHAIN_BUSY */
 	__u32 tgid;
+	__u64 image; /* tells the program that the process ran then from those before and after */
 	__u64 times_ns[TS_CHAIN_STAGE_MAX]; /* of the passed ones, CLOCK_MONOTONIC */
 	__u32 tids[TS_CHAIN_STAGE_MAX]; /* threads that passed them; 0: of an arrival, or the sums
 					       could not be read */

@@ -48,14 +48,14 @@ RUST_FLAGS_rdesk := $(RUST_LEGACY)
 RUST_FLAGS_rdesk-v0 := -Csymbol-mangling-version=v0
 RUST_FLAGS_rdesk-abort := $(RUST_LEGACY) -Cpanic=abort
 
-BPF_TARGETS := $(addprefix $(BPF_TARGET_DIR)/,$(PLAIN_VARIANTS) frames exceptions timed slow libtarget.so uses_library jit execs hidden rpc shares udp chain \
+BPF_TARGETS := $(addprefix $(BPF_TARGET_DIR)/,$(PLAIN_VARIANTS) frames exceptions timed slow libtarget.so uses_library jit execs hidden rpc shares udp chain chain_exec \
 	tls_peer tls_peer-static tls_certificate $(GO_VARIANTS) $(RUST_BUILDS) rdesk-stripped)
 
 $(addprefix $(BPF_TARGET_DIR)/,$(PLAIN_VARIANTS)): $(BPF_TARGET_DIR)/%: tests/bpf/targets/plain.c $(BPF_TARGET_HEADER)
 	@mkdir -p $(@D)
 	$(or $(PLAIN_CC_$*),$(CC)) $(BPF_TARGET_CFLAGS) $(PLAIN_FLAGS_$*) -o $@ $< -lpthread
 
-$(addprefix $(BPF_TARGET_DIR)/,frames timed uses_library execs hidden rpc shares udp chain): $(BPF_TARGET_DIR)/%: tests/bpf/targets/%.c $(BPF_TARGET_HEADER)
+$(addprefix $(BPF_TARGET_DIR)/,frames timed uses_library execs hidden rpc shares udp chain chain_exec): $(BPF_TARGET_DIR)/%: tests/bpf/targets/%.c $(BPF_TARGET_HEADER)
 	@mkdir -p $(@D)
 	$(CC) $(BPF_TARGET_CFLAGS) -fcf-protection=full -o $@ $< -lpthread -ldl $(if $(filter rpc,$*),-luring)
 

@@ -34,6 +34,7 @@ struct scenario {
 enum {
 	OF_SOCKETS = 1,
 	NOT_BRIEF = 2, /* left out on a slow machine: what it is about does not differ by kernel */
+	EXECUTES = 4,  /* another image in the middle, which waits until it is traced */
 };
 
 static const struct scenario scenarios[] = {
@@ -72,6 +73,9 @@ static const struct scenario scenarios[] = {
 	{"goroutine's socket", "godesk", "chain-net", "100", "4", GO_NET_CHAIN, OF_SOCKETS},
 	{"goroutine's socket 1.20", "godesk-1.20", "chain-net", "100", "4", GO_NET_CHAIN,
 	 OF_SOCKETS | NOT_BRIEF},
+	{"exec", "chain_exec", "thread", "100", NULL, "enter first, enter second, enter third",
+	 EXECUTES},
+	{"exec, by number", "chain_exec", "number", "300", NULL, BY_NUMBER, EXECUTES | NOT_BRIEF},
 };
 #define EVERY_LEVEL_CNT 2
 enum { SCENARIO_CNT = sizeof(scenarios) / sizeof(scenarios[0]) };
@@ -187,6 +191,27 @@ static void check(const json_t *summary, const json_t *truth)
 	check_stopped(whole, truth);
 }
 
+/* Lets the target run to its truth. */
+static struct child *start(const struct scenario *s, const char *const args[], struct child *target,
+			   json_t **ret_truth)
+{
+	struct child *tracer;
+
+	if (!(s->flags & EXECUTES))
+		return trace_start(args, target, ret_truth);
+	tracer = tickscope_start(args);
+	if (!child_await_err(tracer, "attached"))
+		fail_msg("not attached: %s", tracer->err_text);
+	child_send(target, "go\n");
+	if (!child_await_err(tracer, "is traced"))
+		fail_msg("not attached again: %s", tracer->err_text);
+	child_send(target, "go\n");
+	if (!child_await_out(target, "}\n"))
+		fail_msg("the target ended with %d: %s", child_finish(target), target->err_text);
+	*ret_truth = last_json(target->out_text);
+	return tracer;
+}
+
 static void run(const struct scenario *s, const char *option, const char *value)
 {
 	struct child *target = target_start(s->program, s->mode, s->count, s->threads);
@@ -205,7 +230,7 @@ static void run(const struct scenario *s, const char *option, const char *value)
 	}
 	snprintf(pid, sizeof(pid), "%d", target->pid);
 	print_message("# %s %s\n", option, value);
-	summary = trace_stop(trace_start(args, target, &truth));
+	summary = trace_stop(start(s, args, target, &truth));
 	check(summary, truth);
 	if (s->flags & OF_SOCKETS)
 		assert_int_equal(json_array_size(json_object_get(summary, "slowest")), 4);
