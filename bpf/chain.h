@@ -11,6 +11,7 @@
 
 #include <tickscope/abi_chain.h>
 #include <tickscope/record.h>
+#include <tickscope/task_shares.h>
 #include "slowest.h"
 #include "task_times.h"
 
@@ -227,7 +228,7 @@ static __noinline int chain_split(const struct completion *c, __u64 from, __u64 
 	STAGE_BOUND(from);
 	STAGE_BOUND(to);
 	if (!s->tids[from] || s->tids[from] != s->tids[to] ||
-	    !task_times_shares(&s->sums[from], &s->sums[to], s->times_ns[to] - s->times_ns[from],
+	    !task_shares_split(&s->sums[from], &s->sums[to], s->times_ns[to] - s->times_ns[from],
 			       shares))
 		return 0;
 	for (__u32 i = 0; i < TS_STATE_CNT; i++)
@@ -296,7 +297,7 @@ static __noinline int chain_offers(const struct ts_chain *chain, __u32 number,
 	last = chain->stage_cnt - 1;
 	STAGE_BOUND(last);
 	if (has_task_times && chain->wants_breakdown && s->tids[0] && s->tids[0] == s->tids[last] &&
-	    task_times_shares(&s->sums[0], &s->sums[last], s->times_ns[last] - s->times_ns[0],
+	    task_shares_split(&s->sums[0], &s->sums[last], s->times_ns[last] - s->times_ns[0],
 			      s->sums[0].ns))
 		whole = &s->sums[0];
 	slowest_chain(number, chain->stage_cnt, s, whole);

@@ -7,6 +7,7 @@
 #ifndef TICKSCOPE_BPF_SPLIT_H
 #define TICKSCOPE_BPF_SPLIT_H
 
+#include <tickscope/task_shares.h>
 #include "series.h"
 #include "span.h"
 #include "task_times.h"
@@ -123,7 +124,7 @@ static __noinline int split_end(const struct split_end *e, struct ts_task_sums *
 	is_known = e->span->is_foreign ? split_end_foreign(e->sp, &at_entry)
 				       : task_times_end(e->span->idx, &at_entry);
 	is_known = is_known &&
-		   task_times_shares(&at_entry, sums, e->now_ns - e->span->start_ns, shares);
+		   task_shares_split(&at_entry, sums, e->now_ns - e->span->start_ns, shares);
 	for (__u32 i = 0; i < TS_STATE_CNT; i++)
 		split_record(e->shares + i, shares[i], is_known);
 	s = series_get(e->series);

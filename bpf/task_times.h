@@ -57,9 +57,6 @@ struct {
 /* A program that is preempted, or interrupted, between two of these lines begins again. */
 #define TASK_TIMES_TRIES 4
 
-/* More than clocks of two CPUs differ by, and less than anybody could miss. */
-#define TASK_TIMES_SLACK_NS 1000
-
 #define TASK_TIMES_NOW(field) (*(volatile typeof(field) *)&(field))
 
 static __always_inline struct task_times *task_times_get(__u64 flags)
@@ -234,7 +231,7 @@ static __always_inline bool task_times_end(__u32 idx, struct ts_task_sums *ret_a
 /*
  * Watches the current thread for this long from now on, for what may end elsewhere or not at all.
  * Sums that are read later compare with earlier ones only while it was watched all the time:
- * task_times_shares sees where it was not.
+ * task_shares_split sees where it was not.
  */
 static __always_inline void task_times_keep(__u64 for_ns)
 {
@@ -246,29 +243,6 @@ static __always_inline void task_times_keep(__u64 for_ns)
 	if (t->until_ns < until_ns)
 		t->until_ns = until_ns;
 	task_times_start(t, cpu_times_get());
-}
-
-/*
- * What became of the span_ns between two readings of one thread, by state; they sum to it exactly.
- * False: it was not watched all the time, a switch was not seen, or it was not one thread.
- */
-static __always_inline bool task_times_shares(const struct ts_task_sums *from,
-					      const struct ts_task_sums *to, __u64 span_ns,
-					      __u64 shares[TS_STATE_CNT])
-{
-	__u64 left_ns = span_ns, sum_ns = 0;
-
-	for (int i = 1; i < TS_STATE_CNT; i++) {
-		__u64 ns = to->ns[i] - from->ns[i];
-
-		sum_ns += ns;
-		shares[i] = ns < left_ns ? ns : left_ns;
-		left_ns -= shares[i];
-	}
-	sum_ns += to->ns[TS_STATE_ON_CPU] - from->ns[TS_STATE_ON_CPU];
-	shares[TS_STATE_ON_CPU] = left_ns;
-	return from->gaps == to->gaps &&
-	       sum_ns - span_ns + TASK_TIMES_SLACK_NS <= 2 * TASK_TIMES_SLACK_NS;
 }
 
 #endif

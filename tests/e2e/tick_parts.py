@@ -200,6 +200,40 @@ def check_counts(operations, name, truth, stages):
           and sum(s["sum_ns"] for s in segments) == whole["sum_ns"], f"{name}: segments add up to the whole exactly")
 
 
+STATE_CNT = 9
+
+
+def shares_of(operations, operation):
+    """The shares that stand behind an operation, without their states."""
+    labels = {k: operation["labels"].get(k) for k in ("from", "to")}
+    return [o for o in operations if o["kind"] == "share" and o["name"] == operation["name"]
+            and {k: o["labels"].get(k) for k in labels} == labels]
+
+
+def check_shares(operations, name, split):
+    """Of the segments, and behind them the whole: 1: each is split, but for those over a switch that the kernel did not tell
+    of; 0: none is, since it ends on another thread; None: there are no shares, since user space tells where it ends."""
+    whole, segments = chain_of(operations, name)
+    bad, unsplit, split_cnt, gap_cnt = [], 0, 0, 0
+    for operation, wanted in zip((*segments, whole), split, strict=True):
+        shares = shares_of(operations, operation)
+        counts, sum_ns = {s["count"] for s in shares}, sum(s["sum_ns"] for s in shares)
+        if len(shares) != (0 if wanted is None else STATE_CNT) or len({s["labels"]["state"] for s in shares}) != len(shares):
+            bad.append((operation["labels"], len(shares)))
+            continue
+        if wanted is None:
+            continue
+        missing = operation["count"] - max(counts)
+        unsplit += missing if operation is not whole else 0
+        split_cnt += wanted * operation["count"]
+        gap_cnt += wanted * missing
+        if (len(counts) != 1 or (not wanted and counts != {0}) or (not missing and sum_ns != operation["sum_ns"])
+                or sum_ns > operation["sum_ns"] or any(s["quality"]["entries"] != s["count"] for s in shares)):
+            bad.append((operation["labels"], operation["count"], operation["sum_ns"], counts, sum_ns))
+    check(not bad and gap_cnt <= split_cnt / 10 and unsplit == whole["quality"]["unsplit"],
+          f"{name}: shares of {split} add up, {gap_cnt} of {split_cnt} not split, unsplit {unsplit} {bad if bad else ''}")
+
+
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p999": 0.999}
 RELATIVE_ERROR = 0.0079  # of a bucket
 

@@ -9,6 +9,7 @@
 #include <bpf/libbpf.h>
 
 #include <tickscope/record.h>
+#include <tickscope/task_shares.h>
 
 #include "chain.skel.h"
 #include "probe/chain.h"
@@ -214,6 +215,27 @@ static void offer_slowest(const struct chain_probe *probe, uint32_t chain,
 	slowest_tell(probe->slowest, &event);
 }
 
+/* Of the segment that ends with a stage that the kernel passed, as chain_split does it there. */
+static void split_segment(struct chain_probe *probe, uint32_t chain,
+			  const struct ts_chain_state *state, uint32_t to)
+{
+	uint32_t from = to - 1;
+	__u64 shares[TS_STATE_CNT];
+
+	if (!state->tids[from] || state->tids[from] != state->tids[to] ||
+	    !task_shares_split(&state->sums[from], &state->sums[to],
+			       state->times_ns[to] - state->times_ns[from], shares)) {
+		COUNTER_ADD(probe->counts[chain].unsplit, 1);
+		return;
+	}
+	for (uint32_t i = 0; i < TS_STATE_CNT; i++) {
+		struct ts_series *share = stripes_of(probe, chain, TS_CHAIN_SHARE(to, i));
+
+		COUNTER_ADD(share->entries, 1);
+		series_record(share, (int64_t)shares[i]);
+	}
+}
+
 void chain_complete(struct chain_probe *probe, uint32_t chain, const struct ts_chain_state *state)
 {
 	uint64_t before_ns = state->times_ns[0];
@@ -223,6 +245,8 @@ void chain_complete(struct chain_probe *probe, uint32_t chain, const struct ts_c
 
 		COUNTER_ADD(segment->entries, 1);
 		series_record(segment, (int64_t)(state->times_ns[i] - before_ns));
+		if (probe->chains[chain].wants_breakdown && i < probe->chains[chain].kernel_cnt)
+			split_segment(probe, chain, state, i);
 		if (state->times_ns[i] > before_ns)
 			before_ns = state->times_ns[i];
 	}
