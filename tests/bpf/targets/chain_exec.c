@@ -16,10 +16,10 @@ static bool is_again;
 static const char *mode;
 static volatile long sink;
 
-#define STAGE(name, factor)                      \
-	TRACED void name(long own, uint64_t id)  \
-	{                                        \
-		sink += own + factor * (long)id; \
+#define STAGE(name, factor)                        \
+	TRACED void name(long own, uint64_t id)    \
+	{                                          \
+		sink += own + (factor) * (long)id; \
 	}
 STAGE(first, 1)
 STAGE(second, 2)
