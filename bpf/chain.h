@@ -12,6 +12,7 @@
 #include <tickscope/abi_chain.h>
 #include <tickscope/record.h>
 #include <tickscope/task_shares.h>
+#include "image.h"
 #include "slowest.h"
 #include "task_times.h"
 
@@ -121,17 +122,6 @@ static __always_inline bool chain_claims(struct ts_chain_state *s, __u32 passed_
 static __always_inline void chain_gives_back(struct ts_chain_state *s, __u32 passed_cnt)
 {
 	*(volatile __u32 *)&s->passed_cnt = passed_cnt;
-}
-
-/*
- * What the current process runs: the start of the process, which tells apart processes that had one
- * number, plus how many programs it and its ancestors have executed (begin_new_exec, fs/exec.c).
- */
-static __always_inline __u64 chain_image(void)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-
-	return task->group_leader->start_boottime + task->self_exec_id;
 }
 
 /* The stage is passed when the thread's sums are read, which it has to be watched for. */
@@ -364,7 +354,7 @@ static __always_inline struct ts_chain_state *chain_find(const struct ts_chain *
 		    chain_claims(s, passed_cnt)) {
 			bool is_over = chain_is_overdue(chain, s, p->time_ns);
 
-			if (!is_over && s->image == chain_image())
+			if (!is_over && s->image == image_current())
 				return s;
 			if (is_over)
 				chain_stops(p->key.chain, passed_cnt, false);
@@ -394,7 +384,7 @@ static __always_inline struct ts_chain_state *chain_begin(const struct ts_chain 
 		return NULL;
 	}
 	s->tgid = p->key.tgid;
-	s->image = chain_image();
+	s->image = image_current();
 	return s;
 }
 

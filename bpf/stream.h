@@ -13,6 +13,7 @@
 
 #include <tickscope/abi_sock.h>
 #include "conn_state.h"
+#include "image.h"
 #include "series.h"
 #include "tls.h"
 
@@ -192,7 +193,7 @@ static __always_inline void record_fill(struct ts_stream_record *r, struct ts_co
 	r->bytes = 0;
 	r->sequence = 0;
 	r->sent_sequence = 0;
-	r->padding = 0;
+	r->image = (__u32)image_current();
 	r->captured = 0;
 	r->kind = kind;
 	r->role = c->role;

@@ -296,6 +296,26 @@ static void test_times_out(void **state)
 }
 
 /* A send that is the last stage, and an answer that is the first one here. */
+/* Another program, in the same process, sends or reads what this one did not. */
+static void test_other_image(void **state)
+{
+	struct kernel k = {.held_cnt = 0};
+	struct chain_joins *j = start(&k, TS_KEY_VALUE);
+	struct chain_joins_message other = read_back("9", 450);
+
+	(void)state;
+	hold(&k, 8, 2);
+	k.states[0].image = 1;
+	pass(j, sent("8", 300));
+	hold(&k, 9, 2);
+	pass(j, sent("9", 300));
+	other.image = 1;
+	pass(j, other);
+	assert_int_equal(k.timed_out_cnt, 2);
+	assert_int_equal(k.completed_cnt + chain_joins_waiting_cnt(j), 0);
+	chain_joins_free(j);
+}
+
 static void test_one_stage(void **state)
 {
 	struct chain_joins_chain chains[2] = {tick_to_reply(TS_KEY_VALUE),
@@ -373,7 +393,7 @@ int main(void)
 		cmocka_unit_test(test_others),	     cmocka_unit_test(test_batch),
 		cmocka_unit_test(test_early_answer), cmocka_unit_test(test_times_out),
 		cmocka_unit_test(test_one_stage),    cmocka_unit_test(test_full),
-		cmocka_unit_test(test_impossible),
+		cmocka_unit_test(test_impossible),   cmocka_unit_test(test_other_image),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

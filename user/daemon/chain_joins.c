@@ -178,17 +178,20 @@ static bool is_at(const struct chain_joins_chain *c, uint32_t stage,
 	       c->stages[stage].is_sent == m->is_sent;
 }
 
-/* Adds the stage. True: the chain has ended with it. */
-static bool pass(struct chain_joins *j, uint8_t chain, struct ts_chain_state *state, uint64_t ns)
+/*
+ * Adds the stage. True: the chain has ended with it, or is over: what a process was about before it
+ * executed another program goes no further, even where that keeps the connection.
+ */
+static bool pass(struct chain_joins *j, uint8_t chain, struct ts_chain_state *state,
+		 const struct chain_joins_message *m)
 {
 	const struct ts_chain *c = &j->chains[chain].chain;
 	uint32_t stage = state->passed_cnt;
 	/* An answer can be read before the send that asked for it is over. */
 	uint64_t before_ns = state->times_ns[stage - 1];
+	uint64_t ns = m->ns < before_ns ? before_ns : m->ns;
 
-	if (ns < before_ns)
-		ns = before_ns;
-	if (ns - state->times_ns[0] > c->timeout_ns) {
+	if (ns - state->times_ns[0] > c->timeout_ns || m->image != (uint32_t)state->image) {
 		chain_time_out(j->probe, chain, state);
 		return true;
 	}
@@ -220,7 +223,7 @@ static void take(struct chain_joins *j, uint8_t chain, const struct chain_joins_
 		state.passed_cnt = c->kernel_cnt;
 	if (state.passed_cnt != c->kernel_cnt)
 		chain_time_out(j->probe, chain, &state);
-	else if (!pass(j, chain, &state, m->ns))
+	else if (!pass(j, chain, &state, m))
 		keep(j, chain, &state, m);
 }
 
@@ -237,7 +240,7 @@ static void go_on(struct chain_joins *j, const struct chain_joins_message *m)
 		    (m->id.is_there && m->id.hash != w->id_hash) ||
 		    !is_at(&j->chains[w->chain], w->state.passed_cnt, m))
 			continue;
-		if (pass(j, w->chain, &w->state, m->ns))
+		if (pass(j, w->chain, &w->state, m))
 			drop(j, idx);
 	}
 }

@@ -36,6 +36,7 @@ struct chain_joins_message {
 	bool is_sent;	/* by the target */
 	bool is_answer;
 	uint32_t tgid;
+	uint32_t image;		/* what the process ran: the lower bits of a ts_chain_state's */
 	uint64_t conn;		/* number of the connection */
 	uint64_t request_begin; /* position of the request, of whichever this is */
 	struct protocol_id id;	/* an answer may have none */

@@ -179,6 +179,7 @@ static void pass_chains(struct connection *c, const struct protocol_exchange *e)
 		.is_sent = (e->asker == c->own) == e->is_request,
 		.is_answer = !e->is_request,
 		.tgid = c->tgid,
+		.image = c->image,
 		.conn = c->id,
 		.request_begin = e->request_begin,
 		.id = e->id,

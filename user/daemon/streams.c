@@ -196,8 +196,10 @@ static void take(struct connection *c, const struct ts_stream_record *r, const v
 {
 	enum protocol_side other = c->own == PROTOCOL_CLIENT ? PROTOCOL_SERVER : PROTOCOL_CLIENT;
 
-	if (r->kind != TS_STREAM_ARRIVED)
+	if (r->kind != TS_STREAM_ARRIVED) {
 		c->tgid = r->tgid;
+		c->image = r->image;
+	}
 	switch (r->kind) {
 	case TS_STREAM_SENT:
 		c->position[c->own] += r->bytes;

@@ -24,7 +24,8 @@ struct connection {
 	struct protocol *protocol;
 	enum protocol_side own; /* the side that the target is */
 	uint32_t endpoint;
-	uint32_t tgid; /* that sent or read last */
+	uint32_t tgid;	/* that sent or read last */
+	uint32_t image; /* and what it ran: lower bits of a ts_chain_state's */
 	uint64_t position[PROTOCOL_SIDE_CNT];
 	/* What TCP's sequence numbers, 32 bits wide, mean: at position 0 of what is received … */
 	uint32_t sequence_base;
