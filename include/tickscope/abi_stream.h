@@ -30,10 +30,10 @@ struct ts_stream_record {
 	__u32 bytes;	     /* of the stream */
 	__u32 sequence;	     /* TCP's, behind the last byte that was sent, received, or arrived */
 	__u32 sent_sequence; /* of a receive: behind the last byte that was sent before it */
-	__u32 image; /* ts_chain_state's of who sent or received, its lower bits */
-	__u16 captured; /* of these, the first, follow */
-	__u8 kind;	/* enum ts_stream_kind */
-	__u8 role;	/* enum ts_role */
+	__u32 image;	     /* ts_chain_state's of who sent or received, its lower bits */
+	__u16 captured;	     /* of these, the first, follow */
+	__u8 kind;	     /* enum ts_stream_kind */
+	__u8 role;	     /* enum ts_role */
 	__u8 is_whole;
 	__u8 has_gap;  /* records of this connection before this one are missing */
 	__u8 is_plain; /* of an encrypted connection: what OpenSSL was given, or has given */
