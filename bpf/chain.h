@@ -23,14 +23,14 @@ const volatile __u32 chain_stripe_mask = 0;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, TS_CHAIN_MAX);
+	__uint(max_entries, TS_CHAIN_CNT);
 	__type(key, __u32);
 	__type(value, struct ts_chain);
 } chain_table SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, TS_POINT_MAX);
+	__uint(max_entries, TS_POINT_CNT);
 	__type(key, __u32);
 	__type(value, struct ts_point);
 } chain_points SEC(".maps");
@@ -54,10 +54,19 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, TS_CHAIN_MAX);
+	__uint(max_entries, TS_CHAIN_CNT);
 	__type(key, __u32);
 	__type(value, struct ts_chain_counts);
 } chain_counts SEC(".maps");
+
+/* Of each point that is a function, how often a probe of it was hit. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, TS_POINT_CNT); /* x stripes, set before load */
+	__type(key, __u32);
+	__type(value, __u64);
+} chain_hits SEC(".maps");
 
 /* What a new one begins as: too large for the stack of a program. */
 static struct ts_chain_state chain_blank;
@@ -444,7 +453,7 @@ static __always_inline bool chain_step(const struct ts_step *step, struct ts_cha
 	__u64 idx = step->stage;
 
 	*chain = bpf_map_lookup_elem(&chain_table, &number);
-	if (!*chain || idx >= (*chain)->kernel_cnt)
+	if (!*chain || (*chain)->is_withdrawn || idx >= (*chain)->kernel_cnt)
 		return false;
 	STAGE_BOUND(idx);
 	*stage = &(*chain)->stages[idx];

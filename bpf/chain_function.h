@@ -10,6 +10,16 @@
 #include "chain.h"
 #include "chain_key.h"
 
+/* Also where the stage is not passed: what a hit costs is for the trap, above all. */
+static __always_inline void chain_hit(__u32 point)
+{
+	__u32 stripe = (bpf_get_smp_processor_id() & chain_stripe_mask) * TS_POINT_CNT + point;
+	__u64 *hits = bpf_map_lookup_elem(&chain_hits, &stripe);
+
+	if (hits)
+		COUNTER_ADD(*hits, 1);
+}
+
 static __always_inline void function_step(struct pt_regs *ctx, const struct ts_step *step,
 					  __u64 now_ns)
 {

@@ -251,8 +251,10 @@ int func_mark(struct pt_regs *ctx)
 	__u64 now_ns = bpf_ktime_get_ns();
 	const struct ts_site *site = site_get(ctx);
 
-	if (!site ||
-	    (site->flags & TS_SITE_CONDITIONAL && !condition_holds(ctx->flags, site->condition)))
+	if (!site)
+		return 0;
+	chain_hit(site->series);
+	if (site->flags & TS_SITE_CONDITIONAL && !condition_holds(ctx->flags, site->condition))
 		return 0;
 	chain_at_function(ctx, site->series, now_ns);
 	return 0;
@@ -265,8 +267,10 @@ int func_mark_return(struct pt_regs *ctx)
 	__u64 now_ns = bpf_ktime_get_ns();
 	const struct ts_site *site = site_get(ctx);
 
-	if (site)
-		chain_at_function(ctx, site->series, now_ns);
+	if (!site)
+		return 0;
+	chain_hit(site->series);
+	chain_at_function(ctx, site->series, now_ns);
 	return 0;
 }
 

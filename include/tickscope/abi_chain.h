@@ -60,8 +60,9 @@ struct ts_chain {
 	__u32 series; /* the first of its series: the whole, the segment that ends with stage 1, …
 		       */
 	__u8 wants_breakdown;
-	__u8 target; /* only in processes whose ts_target.chains it is; 0: in all */
-	__u8 reserved[2];
+	__u8 target;	   /* only in processes whose ts_target.chains it is; 0: in all */
+	__u8 is_withdrawn; /* no stage is passed any more, and what is under way is lost */
+	__u8 reserved;
 	struct ts_chain_stage stages[TS_CHAIN_STAGE_MAX];
 };
 
@@ -106,6 +107,14 @@ _Static_assert(sizeof(struct ts_chain_counts) == 128, "counts are two cache line
 
 #define TS_POINT_MAX	  128 /* TS_CHAIN_MAX chains of TS_CHAIN_STAGE_MAX stages */
 #define TS_POINT_STEP_MAX 4   /* stages of chains that happen at one point */
+
+/* What a stage costs is measured on a chain and points of their own, behind all others: one where
+ * nothing happens, and one that is stages of the chain. */
+#define TS_CHAIN_SCRATCH TS_CHAIN_MAX
+#define TS_CHAIN_CNT	 (TS_CHAIN_MAX + 1)
+#define TS_POINT_IDLE	 TS_POINT_MAX
+#define TS_POINT_SCRATCH (TS_POINT_MAX + 1)
+#define TS_POINT_CNT	 (TS_POINT_MAX + 2)
 
 struct ts_step {
 	__u8 chain;

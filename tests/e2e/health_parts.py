@@ -25,6 +25,15 @@ def config(*more, target=""):
         "operations:", "  - { name: hot, function: hot }", "  - { name: cold, function: cold }", *more, ""])
 
 
+def chained_config(target=""):
+    """`busy` has a stage that is called as often as one likes, and one that it shares with `calm` and with `cold`."""
+    return "\n".join([
+        "targets:", f"  - {{ name: engine, match: {{ exe: {PACED} }}{target} }}",
+        "operations:", "  - { name: cold, function: cold }",
+        "chains:", "  - { name: busy, stages: [enter cold, enter hot] }", "  - { name: calm, stages: [enter cold, return cold] }",
+        ""])
+
+
 def sum_of(calls, modulus):
     """What so many calls return together."""
     whole, rest = divmod(calls, modulus)

@@ -323,7 +323,7 @@ static void write_chain_quality(const struct report_operation *op, FILE *out)
 		units_count(q->entries, begun), units_count(q->returns, completed));
 	write_count(out, c->overtaken, "were overtaken by the next one");
 	write_count(out, c->timed_out, "timed out");
-	write_count(out, q->lost, "found no room");
+	write_count(out, q->lost, "found no room, or were under way when it was detached");
 	write_count(out, q->in_flight > 0 ? (uint64_t)q->in_flight : 0, "are under way");
 	for (size_t i = 0; i < op->chain->stage_cnt; i++) {
 		if (!c->stopped_at[i])

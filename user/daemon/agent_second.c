@@ -120,7 +120,8 @@ static size_t count_detached(const struct agent *a)
 	size_t cnt = 0;
 
 	for (size_t i = 0; i < a->view.operation_cnt; i++)
-		cnt += a->view.operations[i].is_detached;
+		cnt += a->view.operations[i].is_detached &&
+		       !operations_is_part(&a->view.operations[i]);
 	return cnt;
 }
 

@@ -101,6 +101,9 @@ static json_t *operations_json(const struct agent *a)
 	for (size_t i = 0; i < a->operation_cnt; i++) {
 		const struct operation *o = &a->view.operations[i];
 		const struct agent_series *s = a->operations[i].total;
+		double cost_ratio = o->chain ? o->budget.cost_ratio
+				    : s	     ? s->calls_per_s * (double)o->cost.call_ns / 1e9
+					     : 0;
 		const char *level = o->kind == OPERATION_FUNCTION ? probe_level_name(a->view.level)
 								  : sock_hooks_name(a->view.hooks);
 
@@ -114,8 +117,8 @@ static json_t *operations_json(const struct agent *a)
 				  wire_text(o->probe_text), "level", level, "probe_cost_ns",
 				  (json_int_t)o->cost.call_ns, "probe_inner_ns",
 				  (json_int_t)o->cost.inner_ns, "calls_per_s", s->calls_per_s,
-				  "cost_percent", s->calls_per_s * (double)o->cost.call_ns / 1e7,
-				  "detached", o->is_detached, "quality", quality_json(o)));
+				  "cost_percent", cost_ratio * 100, "detached", o->is_detached,
+				  "quality", quality_json(o)));
 	}
 	return list;
 }

@@ -20,6 +20,8 @@ struct chain_item {
 	bool is_found[TS_CHAIN_STAGE_MAX];
 	size_t first_operation; /* of the daemon's, and its segments behind it */
 	size_t operation_cnt;
+	bool is_withdrawn; /* over the budget */
+	double hits_per_s; /* of its functions, in the last second */
 };
 
 /* A function that is a stage, in the processes of a target. */
@@ -29,6 +31,13 @@ struct chain_function {
 	size_t target_idx;
 	uint16_t point;
 	bool is_optional; /* a process without it is no news */
+	/* What a hit adds to what else is there (probe_request.beside); the most of all matches. */
+	uint64_t hit_ns[PROBE_KIND_CNT];
+	/* What else is at the same instruction, where the pattern is one function. */
+	const struct chain_function *twin; /* another stage, or NULL */
+	size_t operation;		   /* index plus one, or 0 */
+	uint64_t hits;			   /* that overhead.c has seen */
+	double cost_ratio;		   /* in the last second, of one CPU */
 	struct fault fault;
 };
 
@@ -59,6 +68,11 @@ int stages_resolve(struct daemon *d, struct traced *t, struct fault *why);
 void stages_fini(const struct daemon *d, struct traced *t);
 bool stages_have_nop5_site(const struct daemon *d, const struct traced *t);
 size_t stages_request_cnt(const struct daemon *d, const struct traced *t);
+/* Chains that it is a stage of and that are followed. */
+size_t stages_chain_cnt(const struct daemon *d, const struct chain_function *f);
+/* What a hit of its probe costs, with what else is there now. */
+uint64_t stages_hit_ns(const struct daemon *d, const struct chain_function *f);
+bool stages_has_chain(const struct chain_item *item, const struct chain_function *f);
 struct request_lists;
 /* Tells the kernel the registers of their keys, and appends what is to be attached. */
 int stages_add_requests(struct daemon *d, const struct traced *t, struct request_lists *lists,

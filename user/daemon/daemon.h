@@ -147,6 +147,9 @@ enum operation_kind {
 
 /* "function", "rpc_client" …: the words of tickscope.summary/1. */
 const char *operations_kind_name(enum operation_kind kind);
+struct operation;
+/* It is a segment or a share of the one that stands before it. */
+bool operations_is_part(const struct operation *operation);
 
 #define OPERATION_LABEL_MAX 13 /* a request: 8; a segment: 2; a container: 3 */
 

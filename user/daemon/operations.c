@@ -25,6 +25,11 @@ const char *operations_kind_name(enum operation_kind kind)
 	return kinds[kind];
 }
 
+bool operations_is_part(const struct operation *operation)
+{
+	return operation->kind == OPERATION_SEGMENT || operation->kind == OPERATION_SHARE;
+}
+
 int operations_start(struct daemon *d, struct fault *why)
 {
 	d->operations = calloc(d->operation_max, sizeof(*d->operations));

@@ -163,35 +163,138 @@ static int settle_point(struct daemon *d, const struct chain_function *f,
 	return err;
 }
 
-static void add_request(const struct traced *t, const struct chain_function *f,
-			const struct operation_plan *plan, struct request_lists *lists)
+static enum probe_kind kind_of(const struct chain_function *f)
 {
-	struct request_list *list = traced_wants_file(t, plan) ? &lists->file : &lists->own;
+	return f->verb == CHAIN_ENTER ? PROBE_ENTER : PROBE_RETURN;
+}
 
-	list->items[list->cnt++] = (struct probe_request){
-		.plan = plan,
-		.kind = f->verb == CHAIN_ENTER ? PROBE_ENTER : PROBE_RETURN,
-		.series = f->point,
+bool stages_has_chain(const struct chain_item *item, const struct chain_function *f)
+{
+	for (size_t s = 0; s < item->config->stage_cnt; s++) {
+		if (!item->filters[s] && item->points[s] == f->point)
+			return !item->is_withdrawn;
+	}
+	return false;
+}
+
+size_t stages_chain_cnt(const struct daemon *d, const struct chain_function *f)
+{
+	size_t cnt = 0;
+
+	for (size_t i = 0; i < d->chains->cnt; i++)
+		cnt += stages_has_chain(&d->chains->items[i], f);
+	return cnt;
+}
+
+/* One of the functions that a stage's name matches. */
+struct match {
+	const struct traced *traced;
+	struct chain_function *function;
+	const struct operation_plan *plan;
+};
+
+/* A call that is left by instructions of its own has nothing there that sees it entered. */
+static bool is_beside(const struct probe_request *a, const struct probe_request *b)
+{
+	return traced_is_same_code(a->plan, b->plan) &&
+	       (a->kind == b->kind || b->kind == PROBE_CALL ||
+		a->plan->copies[0].exit_mode != EXIT_SITES);
+}
+
+static const struct chain_function *function_at(const struct daemon *d, uint32_t point)
+{
+	const struct chain_function *f = d->chains->functions;
+
+	while (f->point != point)
+		f++;
+	return f;
+}
+
+/* Who pays for the trap, as long as it is there. */
+static void find_beside(const struct daemon *d, struct chain_function *f,
+			const struct probe_request *request, const struct request_list *list)
+{
+	f->twin = NULL;
+	f->operation = 0;
+	for (size_t i = 0; i < list->cnt; i++) {
+		const struct probe_request *other = &list->items[i];
+
+		if (!is_beside(request, other))
+			continue;
+		if (other->kind == PROBE_CALL)
+			f->operation = (size_t)(list->owners[i] - d->operations) + 1;
+		else if (other->series != f->point)
+			f->twin = function_at(d, other->series);
+	}
+}
+
+uint64_t stages_hit_ns(const struct daemon *d, const struct chain_function *f)
+{
+	enum probe_kind beside = PROBE_CALL;
+
+	if (f->operation && !d->operations[f->operation - 1].is_detached)
+		beside = PROBE_RETURN;
+	else if (f->twin && stages_chain_cnt(d, f->twin))
+		beside = kind_of(f->twin);
+	return f->hit_ns[beside];
+}
+
+static int measure_hit(struct daemon *d, const struct match *m, struct probe_request request,
+		       struct fault *why)
+{
+	struct chain_function *f = m->function;
+	int err = 0;
+
+	for (int i = 0; i < PROBE_KIND_CNT && !err; i++) {
+		struct probe_cost cost;
+
+		request.beside = (enum probe_kind)i;
+		err = probe_calibrate(d->probe, &request, m->traced->pid, &cost, why);
+		if (!err && cost.call_ns > f->hit_ns[i])
+			f->hit_ns[i] = cost.call_ns;
+	}
+	return err;
+}
+
+static int add_request(struct daemon *d, const struct match *m, struct request_lists *lists,
+		       struct fault *why)
+{
+	const struct traced *t = m->traced;
+	struct request_list *list = traced_wants_file(t, m->plan) ? &lists->file : &lists->own;
+	const struct probe_request request = {
+		.plan = m->plan,
+		.kind = kind_of(m->function),
+		.series = m->function->point,
+		.is_separate = d->targets[t->target_idx].config->max_overhead_ratio > 0,
 	};
+
+	if (t->stage_plans[m->function - d->chains->functions].cnt == 1)
+		find_beside(d, m->function, &request, list);
+	list->items[list->cnt++] = request;
+	return measure_hit(d, m, request, why);
+}
+
+static int add_match(struct daemon *d, const struct match *m, struct request_lists *lists,
+		     struct fault *why)
+{
+	int err = settle_point(d, m->function, m->plan, why);
+
+	return err ? tolerate(d, m->traced, m->function, err, why) : add_request(d, m, lists, why);
 }
 
 int stages_add_requests(struct daemon *d, const struct traced *t, struct request_lists *lists,
 			struct fault *why)
 {
+	int err = 0;
+
 	for (size_t i = 0; t->stage_plans && i < d->chains->function_cnt; i++) {
-		struct chain_function *f = &d->chains->functions[i];
+		struct match m = {.traced = t, .function = &d->chains->functions[i]};
 
-		for (size_t p = 0; p < t->stage_plans[i].cnt; p++) {
-			const struct operation_plan *plan = &t->stage_plans[i].items[p];
-			int err = settle_point(d, f, plan, why);
-
-			if (err)
-				err = tolerate(d, t, f, err, why);
-			else
-				add_request(t, f, plan, lists);
-			if (err)
-				return err;
+		for (size_t p = 0; p < t->stage_plans[i].cnt && !err; p++) {
+			m.plan = &t->stage_plans[i].items[p];
+			if (stages_chain_cnt(d, m.function))
+				err = add_match(d, &m, lists, why);
 		}
 	}
-	return 0;
+	return err;
 }

@@ -67,20 +67,20 @@ size_t traced_plan_cnt(const struct daemon *d, const struct traced *t)
 	return cnt;
 }
 
-/* Two names of one function, given by two patterns: a call must not be counted twice. */
-static bool is_same_code(const struct operation_plan *a, const struct operation_plan *b)
+bool traced_is_same_code(const struct operation_plan *a, const struct operation_plan *b)
 {
 	return a->image == b->image &&
 	       a->copies[0].entry_file_offset == b->copies[0].entry_file_offset;
 }
 
+/* A call must not be counted twice. */
 static const struct operation_plan *find_same_code(const struct traced *t,
 						   const struct operation_plan *const *plans,
 						   const struct operation_plan *plan)
 {
 	for (size_t i = 0; i < t->operation_cnt; i++) {
 		assert(plans[i]);
-		if (is_same_code(plans[i], plan))
+		if (traced_is_same_code(plans[i], plan))
 			return plans[i];
 	}
 	return NULL;

@@ -36,6 +36,8 @@ int traced_open_late(struct daemon *d, const struct traced *t, struct traced *re
 		     struct fault *why);
 /* Makes its operations and attaches what it has plans for; traced_fini in any case. */
 int traced_attach(struct daemon *d, struct traced *t, struct fault *why);
+/* Two names of one function, given by two patterns, in one process. */
+bool traced_is_same_code(const struct operation_plan *a, const struct operation_plan *b);
 /* True where the probes of a plan are on the file, for whatever process maps it. */
 bool traced_wants_file(const struct traced *t, const struct operation_plan *plan);
 /* It has ended: the probes of its executable serve one process less. */

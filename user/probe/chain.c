@@ -11,6 +11,7 @@
 #include <tickscope/record.h>
 #include <tickscope/task_shares.h>
 
+#include "base/time_units.h"
 #include "chain.skel.h"
 #include "probe/chain.h"
 #include "probe/object.h"
@@ -19,22 +20,28 @@
 
 #define STRIPE_MAX 4 /* a chain of 8 stages is 0.2 MiB a stripe, 1.7 MiB with a breakdown */
 
+#define SCRATCH_TIMEOUT_NS NS_PER_S /* longer than calibrating takes */
+
 struct chain_probe {
 	struct chain_bpf *skel;
-	struct sched_probe *sched; /* NULL: no chain wants a breakdown */
-	struct ts_chain chains[TS_CHAIN_MAX];
+	struct sched_probe *sched;	      /* NULL: no chain wants a breakdown */
+	struct ts_chain chains[TS_CHAIN_CNT]; /* the last one to calibrate */
 	size_t chain_cnt;
+	struct ts_point points[TS_POINT_MAX];
 	size_t stripe_cnt;
 	const struct slowest_probe *slowest;
 	struct ts_series *series;
 	size_t series_bytes;
 	struct ts_chain_counts *counts;
 	size_t counts_bytes;
+	uint64_t *hits; /* a stripe behind the other */
+	size_t hits_bytes;
 };
 
 /* Gives each chain its series; their number. */
 static uint32_t number_series(struct chain_probe *probe, const struct chain_options *options)
 {
+	bool has_breakdown = false;
 	uint32_t cnt = 0;
 
 	probe->chain_cnt = options->chain_cnt;
@@ -42,8 +49,27 @@ static uint32_t number_series(struct chain_probe *probe, const struct chain_opti
 		probe->chains[i] = options->chains[i];
 		probe->chains[i].series = cnt;
 		cnt += probe->chains[i].wants_breakdown ? TS_CHAIN_SERIES_CNT : TS_CHAIN_STAGE_MAX;
+		has_breakdown |= probe->chains[i].wants_breakdown;
 	}
-	return cnt;
+	probe->chains[TS_CHAIN_SCRATCH].series = cnt;
+	return cnt + (has_breakdown ? TS_CHAIN_SHARE(SCRATCH_PASS_CNT, 0) : SCRATCH_PASS_CNT);
+}
+
+static int map_arrays(struct chain_probe *probe, uint32_t entries)
+{
+	probe->series = share_map_array(probe->skel->maps.chain_series,
+					entries * sizeof(struct ts_series), &probe->series_bytes);
+	if (!probe->series)
+		return -errno;
+	probe->counts = share_map_array(probe->skel->maps.chain_counts,
+					TS_CHAIN_CNT * sizeof(struct ts_chain_counts),
+					&probe->counts_bytes);
+	if (!probe->counts)
+		return -errno;
+	probe->hits = share_map_array(probe->skel->maps.chain_hits,
+				      TS_POINT_CNT * probe->stripe_cnt * sizeof(uint64_t),
+				      &probe->hits_bytes);
+	return probe->hits ? 0 : -errno;
 }
 
 static int load(struct chain_probe *probe, uint32_t series_cnt)
@@ -62,19 +88,13 @@ static int load(struct chain_probe *probe, uint32_t series_cnt)
 	probe->skel->rodata->chain_stripe_mask = (uint32_t)probe->stripe_cnt - 1;
 	err = bpf_map__set_max_entries(probe->skel->maps.chain_series, entries);
 	if (!err)
+		err = bpf_map__set_max_entries(probe->skel->maps.chain_hits,
+					       TS_POINT_CNT * (uint32_t)probe->stripe_cnt);
+	if (!err)
 		err = share_maps(probe->skel->obj, NULL, "sched_");
 	if (!err)
 		err = chain_bpf__load(probe->skel);
-	if (err)
-		return err;
-	probe->series = share_map_array(probe->skel->maps.chain_series,
-					entries * sizeof(struct ts_series), &probe->series_bytes);
-	if (!probe->series)
-		return -errno;
-	probe->counts = share_map_array(probe->skel->maps.chain_counts,
-					TS_CHAIN_MAX * sizeof(struct ts_chain_counts),
-					&probe->counts_bytes);
-	return probe->counts ? 0 : -errno;
+	return err ? err : map_arrays(probe, entries);
 }
 
 static int put(const struct bpf_map *map, uint32_t key, const void *value)
@@ -82,12 +102,13 @@ static int put(const struct bpf_map *map, uint32_t key, const void *value)
 	return bpf_map_update_elem(bpf_map__fd(map), &key, value, BPF_ANY) ? -errno : 0;
 }
 
-static int fill(const struct chain_probe *probe, const struct chain_options *options)
+static int fill(struct chain_probe *probe, const struct chain_options *options)
 {
 	int err = 0;
 
 	for (uint32_t i = 0; i < options->chain_cnt && !err; i++)
 		err = put(probe->skel->maps.chain_table, i, &probe->chains[i]);
+	memcpy(probe->points, options->points, options->point_cnt * sizeof(*options->points));
 	for (uint32_t i = 0; i < options->point_cnt && !err; i++)
 		err = put(probe->skel->maps.chain_points, i, &options->points[i]);
 	return err;
@@ -132,6 +153,8 @@ void chain_free(struct chain_probe *probe)
 		munmap(probe->series, probe->series_bytes);
 	if (probe->counts)
 		munmap(probe->counts, probe->counts_bytes);
+	if (probe->hits)
+		munmap(probe->hits, probe->hits_bytes);
 	chain_bpf__destroy(probe->skel);
 	free(probe);
 }
@@ -158,6 +181,67 @@ int chain_set_stage(struct chain_probe *probe, uint32_t chain, uint32_t stage,
 		return -EINVAL;
 	probe->chains[chain].stages[stage] = *value;
 	return put(probe->skel->maps.chain_table, chain, &probe->chains[chain]);
+}
+
+int chain_withdraw(struct chain_probe *probe, uint32_t chain)
+{
+	if (chain >= TS_CHAIN_CNT)
+		return -EINVAL;
+	probe->chains[chain].is_withdrawn = 1;
+	return put(probe->skel->maps.chain_table, chain, &probe->chains[chain]);
+}
+
+uint64_t chain_hits(const struct chain_probe *probe, uint32_t point)
+{
+	uint64_t hits = 0;
+
+	for (size_t i = 0; i < probe->stripe_cnt; i++)
+		hits += *(const volatile uint64_t *)&probe->hits[i * TS_POINT_CNT + point];
+	return hits;
+}
+
+size_t chain_passes(const struct chain_probe *probe, uint32_t point, struct chain_pass *ret_passes)
+{
+	const struct ts_point *p = &probe->points[point];
+
+	for (uint32_t i = 0; i < p->step_cnt; i++) {
+		const struct ts_chain *chain = &probe->chains[p->steps[i].chain];
+
+		ret_passes[i] = (struct chain_pass){
+			.key_kind = chain->stages[p->steps[i].stage].key.kind,
+			.is_split = chain->wants_breakdown,
+		};
+	}
+	return p->step_cnt;
+}
+
+int chain_set_scratch(struct chain_probe *probe, const struct chain_pass *pass)
+{
+	struct ts_chain *chain = &probe->chains[TS_CHAIN_SCRATCH];
+	struct ts_point point = {.step_cnt = SCRATCH_PASS_CNT};
+	int err;
+
+	chain->stage_cnt = chain->kernel_cnt = SCRATCH_PASS_CNT;
+	chain->timeout_ns = SCRATCH_TIMEOUT_NS;
+	chain->wants_breakdown = pass->is_split;
+	chain->is_withdrawn = 0;
+	for (uint32_t i = 0; i < SCRATCH_PASS_CNT; i++) {
+		chain->stages[i].key = (struct ts_key){
+			.kind = pass->key_kind,
+			.source = pass->key_kind == TS_KEY_STDSTRING ? TS_SOURCE_DX : TS_SOURCE_DI,
+			.width_bytes = sizeof(uint64_t),
+		};
+		point.steps[i].chain = TS_CHAIN_SCRATCH;
+		point.steps[i].stage = (uint8_t)(SCRATCH_PASS_CNT - 1 - i);
+	}
+	err = put(probe->skel->maps.chain_table, TS_CHAIN_SCRATCH, chain);
+	return err ? err : put(probe->skel->maps.chain_points, TS_POINT_SCRATCH, &point);
+}
+
+void chain_clear_scratch(struct chain_probe *probe)
+{
+	if (!chain_withdraw(probe, TS_CHAIN_SCRATCH))
+		chain_settle(probe);
 }
 
 size_t chain_stripe_cnt(const struct chain_probe *probe)

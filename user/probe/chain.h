@@ -44,6 +44,13 @@ size_t chain_stripe_cnt(const struct chain_probe *probe);
 const struct ts_series *chain_series(const struct chain_probe *probe, uint32_t chain,
 				     uint32_t which);
 
+/* How often probes of a point that is a function were hit, whether a stage was passed or not. */
+uint64_t chain_hits(const struct chain_probe *probe, uint32_t point);
+
+/* From now on no stage of it is passed in the kernel; what is under way there is lost with the next
+ * chain_settle. 0 or -errno. */
+int chain_withdraw(struct chain_probe *probe, uint32_t chain);
+
 /* Live. */
 const struct ts_chain_counts *chain_counts(const struct chain_probe *probe, uint32_t chain);
 

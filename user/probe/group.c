@@ -18,10 +18,11 @@ struct probe_group {
 	size_t fd_cnt;
 	struct bpf_link **links; /* links made by libbpf; NULL: detached */
 	size_t link_cnt;
-	uint32_t *series; /* of each link, of either kind; NO_SERIES: of several */
+	uint32_t *owners; /* of each link, of either kind: a series, or POINT_OWNER of a point */
 };
 
-#define NO_SERIES UINT32_MAX
+#define NO_OWNER	   UINT32_MAX /* it has sites of several */
+#define POINT_OWNER(point) ((point) | 1U << 31)
 
 /* Exits go first: an entry whose exit is not probed yet would stay open for ever. */
 static const enum program attach_order[PROGRAM_CNT] = {PROGRAM_MARK_RETURN, PROGRAM_MARK,
@@ -128,29 +129,38 @@ static size_t group_find_refused(struct probe_group *group, enum program program
 
 struct gather {
 	struct link_sites sites;
-	uint32_t series; /* NO_SERIES: they need not be of one */
-	size_t *origin;	 /* index of the request behind each site */
+	uint32_t owner; /* NO_OWNER: they need not be of one */
+	size_t *origin; /* index of the request behind each site */
 	bool *is_done;
 };
+
+static uint32_t owner_of(const struct site_request *request)
+{
+	if (!request->is_separate)
+		return NO_OWNER;
+	return request->program == PROGRAM_MARK || request->program == PROGRAM_MARK_RETURN
+		       ? POINT_OWNER(request->site.series)
+		       : request->site.series;
+}
 
 /* Fills g->sites with the not yet attached requests of this program in the file of the first of
  * them; their number. */
 static size_t gather_file(struct gather *g, const struct probe_group *group, enum program program,
 			  const struct site_request *requests)
 {
-	uint32_t series;
+	uint32_t owner;
 
 	g->sites.cnt = 0;
 	g->sites.path = NULL;
 	for (size_t i = 0; i < group->site_cnt; i++) {
 		if (g->is_done[i] || requests[i].program != program)
 			continue;
-		series = requests[i].is_separate ? requests[i].site.series : NO_SERIES;
+		owner = owner_of(&requests[i]);
 		if (g->sites.path &&
-		    (strcmp(g->sites.path, requests[i].path) != 0 || series != g->series))
+		    (strcmp(g->sites.path, requests[i].path) != 0 || owner != g->owner))
 			continue;
 		g->sites.path = requests[i].path;
-		g->series = series;
+		g->owner = owner;
 		g->sites.offsets[g->sites.cnt] = requests[i].file_offset;
 		g->sites.cookies[g->sites.cnt] = group->sites[i];
 		g->origin[g->sites.cnt++] = i;
@@ -183,7 +193,7 @@ static int group_attach_all(struct probe_group *group, pid_t pid,
 
 			err = group_attach_sites(group, attach_order[i], &g.sites);
 			while (before < group->fd_cnt + group->link_cnt)
-				group->series[before++] = g.series;
+				group->owners[before++] = g.owner;
 			if (err)
 				*ret_failed = group_find_refused(group, attach_order[i], &g.sites,
 								 g.origin);
@@ -211,8 +221,8 @@ int group_attach(struct probe *probe, pid_t pid, const struct site_request *requ
 	group->fds = calloc(cnt + 1,
 			    sizeof(*group->fds)); /* one more for the search of a refused site */
 	group->links = calloc(cnt + 1, sizeof(struct bpf_link *));
-	group->series = calloc(cnt + 1, sizeof(*group->series));
-	if (!group->sites || !group->fds || !group->links || !group->series)
+	group->owners = calloc(cnt + 1, sizeof(*group->owners));
+	if (!group->sites || !group->fds || !group->links || !group->owners)
 		goto detach;
 	err = group_take_sites(group, requests, cnt);
 	if (err)
@@ -254,19 +264,29 @@ void probe_detach(struct probe_group *group)
 	free(group->sites);
 	free(group->fds);
 	free(group->links);
-	free(group->series);
+	free(group->owners);
 	free(group);
+}
+
+static void detach_owner(struct probe_group *group, uint32_t owner)
+{
+	/* All links of a group are of one kind. */
+	for (size_t i = group ? group->fd_cnt : 0; i > 0; i--) {
+		if (group->owners[i - 1] == owner)
+			detach_fd(group, i - 1);
+	}
+	for (size_t i = group ? group->link_cnt : 0; i > 0; i--) {
+		if (group->owners[i - 1] == owner)
+			detach_link(group, i - 1);
+	}
 }
 
 void probe_detach_series(struct probe_group *group, uint32_t series)
 {
-	/* All links of a group are of one kind. */
-	for (size_t i = group ? group->fd_cnt : 0; i > 0; i--) {
-		if (group->series[i - 1] == series)
-			detach_fd(group, i - 1);
-	}
-	for (size_t i = group ? group->link_cnt : 0; i > 0; i--) {
-		if (group->series[i - 1] == series)
-			detach_link(group, i - 1);
-	}
+	detach_owner(group, series);
+}
+
+void probe_detach_point(struct probe_group *group, uint32_t point)
+{
+	detach_owner(group, POINT_OWNER(point));
 }

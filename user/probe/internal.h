@@ -20,8 +20,11 @@ enum program {
 
 #define PROBE_ERROR_MAX 256 /* error expressions; index 0 means none */
 
-/* Kinds of probe whose cost differs: (entry cost, exit cost, mechanism, kept span) */
-#define CALIBRATE_KIND_MAX 64
+/*
+ * Kinds of probe whose cost differs: 64 of calls (entry cost, exit cost, mechanism, kept span); of
+ * stages 8 instructions and mechanisms alone, 3 beside another, and 6 kinds of keys, split or not.
+ */
+#define CALIBRATE_KIND_MAX (64 + 8 + 3 + 2 * 6)
 
 struct calibrated_kind {
 	uint32_t kind;

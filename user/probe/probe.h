@@ -43,9 +43,6 @@ struct probe_options {
 #define PROBE_MAP_BYTES (32UL << 20)
 
 struct probe;
-struct chain_probe;
-struct sched_probe;
-struct slowest_probe;
 
 /*
  * Loads the programs at the wanted level, or at the best that works here: tried out by attaching to
@@ -74,6 +71,7 @@ enum probe_kind {
 	PROBE_CALL = 0, /* how long its calls take */
 	PROBE_ENTER,	/* that it is called: `series` is the number of a chain's point */
 	PROBE_RETURN,	/* likewise, that it returns */
+	PROBE_KIND_CNT,
 };
 
 struct probe_request {
@@ -85,7 +83,9 @@ struct probe_request {
 	uint32_t error;		 /* from probe_add_error; 0: none */
 	bool keeps_result;	 /* the expression judges a result in the caller's memory */
 	bool is_alone;		 /* no other function is traced in this process */
-	bool is_separate; /* probe_detach_series can detach it alone, for some more descriptors */
+	enum probe_kind beside;	 /* of a stage, for probe_calibrate: what has paid for its trap,
+				    PROBE_RETURN also of a call; PROBE_CALL: nothing */
+	bool is_separate;	 /* it can be detached alone, for some more descriptors */
 };
 
 struct probe_group;
@@ -99,9 +99,10 @@ int probe_attach(struct probe *probe, pid_t pid, const struct probe_request *req
 		 size_t request_cnt, struct probe_group **ret_group, struct fault *why);
 /* Entries first, then exits; waits until no program of the group runs any more. */
 void probe_detach(struct probe_group *group);
-/* Likewise of one series, whose requests were separate; the others are not disturbed. NULL: none.
- */
+/* Likewise of one series, or one point of chains, whose requests were separate; the others are not
+ * disturbed. NULL: none. */
 void probe_detach_series(struct probe_group *group, uint32_t series);
+void probe_detach_point(struct probe_group *group, uint32_t point);
 
 /* A process has ended: counts its spans on coroutine and goroutine stacks, which no thread owned,
  * as unwound. */
@@ -131,7 +132,8 @@ struct probe_cost {
 
 /*
  * Measures, on a function of this process and within a few ms, what a probe like that of the first
- * copy costs on this machine. Results are kept: the same kind of probe is measured once.
+ * copy costs on this machine; of a point of chains, what one hit adds, with the stages that happen
+ * there. Results are kept: the same kind of probe is measured once.
  */
 int probe_calibrate(struct probe *probe, const struct probe_request *request, pid_t pid,
 		    struct probe_cost *ret_cost, struct fault *why);

@@ -4,7 +4,11 @@
 #ifndef TICKSCOPE_PROBE_SHARE_H
 #define TICKSCOPE_PROBE_SHARE_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+#define SCRATCH_PASS_CNT 2 /* stages of the chain that is there to calibrate */
 
 struct bpf_map;
 struct bpf_object;
@@ -30,5 +34,23 @@ struct sched_probe *chain_sched(const struct chain_probe *probe);
 /* Likewise: of bpf/task_times.h, whose maps begin with "sched_"; where there is one,
  * has_task_times is to be set. */
 const struct bpf_object *sched_object(const struct sched_probe *probe);
+
+/* A stage as far as it matters for what it costs to pass it. */
+struct chain_pass {
+	uint8_t key_kind; /* enum ts_key_kind */
+	bool is_split;
+};
+
+/* The stages that happen at a point, at most TS_POINT_STEP_MAX; their number. */
+size_t chain_passes(const struct chain_probe *probe, uint32_t point, struct chain_pass *ret_passes);
+/*
+ * Makes the scratch point pass the SCRATCH_PASS_CNT stages of the scratch chain at each hit, the
+ * last one first, so that one ends what the hit before began. Keys of numbers and texts are taken
+ * from the first three arguments of a C function: the text, its length, and where both of them are.
+ * 0 or -errno.
+ */
+int chain_set_scratch(struct chain_probe *probe, const struct chain_pass *pass);
+/* What the last hit began takes no room any more. */
+void chain_clear_scratch(struct chain_probe *probe);
 
 #endif
