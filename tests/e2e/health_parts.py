@@ -81,6 +81,11 @@ class Paced:
         self.hot_cnt += calls
         return calls
 
+    def cpu_s(self):
+        with open(f"/proc/{self.process.pid}/stat", encoding="utf-8") as file:
+            times = file.read().rpartition(")")[2].split()[11:13]
+        return sum(map(int, times)) / os.sysconf("SC_CLK_TCK")
+
     def finish(self):
         """Its exit status."""
         self.process.stdin.close()
