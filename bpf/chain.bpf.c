@@ -14,8 +14,8 @@ struct settle {
 	__u64 now_ns;
 };
 
-static __always_inline bool is_over(const struct ts_chain *chain, const struct ts_chain_state *s,
-				    __u64 now_ns)
+static __always_inline bool has_ended(const struct ts_chain *chain, const struct ts_chain_state *s,
+				      __u64 now_ns)
 {
 	return chain->is_withdrawn || chain_is_overdue(chain, s, now_ns);
 }
@@ -27,11 +27,11 @@ static long settle_one(void *map, struct ts_chain_key *key, struct ts_chain_stat
 	__u32 number = key->chain, passed_cnt = *(volatile __u32 *)&s->passed_cnt;
 	struct ts_chain *chain = bpf_map_lookup_elem(&chain_table, &number);
 
-	if (!chain || passed_cnt == TS_CHAIN_BUSY || !is_over(chain, s, settle->now_ns) ||
+	if (!chain || passed_cnt == TS_CHAIN_BUSY || !has_ended(chain, s, settle->now_ns) ||
 	    !chain_claims(s, passed_cnt))
 		return 0;
 	/* By now its memory can be another one's. */
-	if (*(volatile __u8 *)&key->chain != number || !is_over(chain, s, settle->now_ns)) {
+	if (*(volatile __u8 *)&key->chain != number || !has_ended(chain, s, settle->now_ns)) {
 		chain_gives_back(s, passed_cnt);
 		return 0;
 	}
