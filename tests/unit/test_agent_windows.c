@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "daemon/agent_answers.h"
+#include "daemon/agent_internal.h"
 #include "judge_stream.h"
 #include "measure/packed.h"
 #include <tickscope/bucket.h>
@@ -181,11 +182,51 @@ static void test_unknown(void **state)
 	assert_int_equal(f->total->count, 0);
 }
 
+static void take_window(void *context, const struct store_window *window)
+{
+	*(uint64_t *)context += window->window->unwound;
+}
+
+static void take_no_value(void *context, const struct value_id *id, const struct store_value *value)
+{
+	(void)context;
+	(void)id;
+	(void)value;
+}
+
+/* A call whose thread ended when nothing else was counted any more. */
+static void test_unwound_alone(void **state)
+{
+	static const struct agent_batch_taker taker = {take_window, take_no_value};
+	struct fixture *f = *state;
+	struct operation o = {.kind = OPERATION_FUNCTION};
+	uint64_t unwound = 0;
+	json_t *answer;
+
+	f->agent.view.operations = &o;
+	feed(f, 5000300, 0, 0);
+	agent_second_batch(&f->agent, &taker, &unwound);
+	assert_true(window_is_empty(f->series.open));
+	assert_int_equal(unwound, 0);
+	f->window->unwound = 1;
+	agent_series_add(&f->series, f->window);
+	f->series.recent =
+		judge_feed(f->agent.judge, &f->series.id,
+			   agent_windows_moment(&f->agent, 5001300 * STREAM_MS, WALL_NS + STREAM_S),
+			   f->window);
+	agent_second_batch(&f->agent, &taker, &unwound);
+	assert_int_equal(unwound, 1);
+	answer = agent_windows(&f->agent, WALL_NS);
+	assert_int_equal(json_array_size(json_object_get(answer, "windows")), 1);
+	json_decref(answer);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_minute, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_late_timer, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_unwound_alone, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_rest, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unknown, setup, teardown),
 	};

@@ -252,7 +252,7 @@ static void take_series(const struct agent_batch_taker *taker, void *context,
 		.probe_inner_ns = s->probe_inner_ns,
 	};
 
-	if (s->open->entries || s->open->returns || s->open->count)
+	if (!window_is_empty(s->open))
 		taker->window(context, &window);
 }
 

@@ -267,11 +267,13 @@ static bool take_head(struct reader *r, const uint8_t *bytes, size_t cnt,
 
 int packed_totals(const uint8_t *bytes, size_t cnt, struct packed_totals *ret_totals)
 {
-	uint64_t fields[FIELD_CNT];
+	uint64_t fields[FIELD_CNT], counted = 0;
 	struct reader r;
 
 	if (!take_head(&r, bytes, cnt, fields))
 		return -EBADMSG;
+	for (int i = DURATION + 1; i < COUNTER_CNT; i++)
+		counted |= fields[i];
 	*ret_totals = (struct packed_totals){
 		.duration_ns = fields[DURATION],
 		.entries = fields[ENTRIES],
@@ -281,6 +283,7 @@ int packed_totals(const uint8_t *bytes, size_t cnt, struct packed_totals *ret_to
 		.count = fields[COUNT],
 		.max_ns = fields[MAX_BIT],
 		.min_ns = fields[MIN_BIT],
+		.is_empty = !counted,
 	};
 	return 0;
 }

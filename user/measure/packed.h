@@ -7,6 +7,7 @@
 #ifndef TICKSCOPE_MEASURE_PACKED_H
 #define TICKSCOPE_MEASURE_PACKED_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,6 +32,7 @@ struct packed_totals {
 	uint64_t count;
 	uint64_t max_ns;
 	uint64_t min_ns; /* UINT64_MAX where count is 0 */
+	bool is_empty;	 /* as window_is_empty */
 };
 
 /*

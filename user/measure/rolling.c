@@ -326,5 +326,5 @@ const uint8_t *rolling_second(const struct rolling *rolling, uint64_t end_ns, si
 	totals = totals_of(slot);
 	*ret_byte_cnt = slot->byte_cnt;
 	*ret_duration_ns = totals.duration_ns;
-	return totals.count || totals.entries || totals.returns ? slot->bytes : NULL;
+	return totals.is_empty ? NULL : slot->bytes;
 }

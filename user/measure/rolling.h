@@ -55,7 +55,7 @@ void rolling_merge(const struct rolling *rolling, uint64_t now_ns, uint64_t span
 /*
  * What ended in the second that end_ns is in, of the last minute: its packed bytes
  * (measure/packed.h), good until the next rolling_add, and how long it took. NULL: nothing is known
- * of it, or nothing was called.
+ * of it, or nothing was counted.
  */
 const uint8_t *rolling_second(const struct rolling *rolling, uint64_t end_ns, size_t *ret_byte_cnt,
 			      uint64_t *ret_duration_ns);

@@ -169,6 +169,13 @@ void window_clear(struct window *window)
 		       OCTAVE_BUCKETS * sizeof(window->buckets[0]));
 }
 
+bool window_is_empty(const struct window *w)
+{
+	return !(w->entries | w->returns | w->unwound | w->unpaired_returns | w->lost |
+		 w->missed_exits | w->clock_clamped | w->dropped | w->errors | w->nested_hits |
+		 w->sum_ns | w->count);
+}
+
 void window_merge(struct window *total, const struct window *part)
 {
 	uint64_t octaves = part->octaves;

@@ -83,6 +83,8 @@ void window_between(struct window *window, const struct snapshot *before,
  * too. */
 void window_merge(struct window *total, const struct window *part);
 void window_clear(struct window *window);
+/* True where none of its counters counted: a call that was unwound began in another window. */
+bool window_is_empty(const struct window *window);
 
 /*
  * The nearest-rank quantile q in (0, 1): the midpoint of the bucket that holds rank ceil(q *

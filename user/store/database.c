@@ -252,6 +252,9 @@ static int set_up_writer(sqlite3 *db, struct fault *why)
 			      * it may then be gone. */
 			     "PRAGMA synchronous = NORMAL;"
 			     "PRAGMA journal_size_limit = 16777216;"
+			     /* KiB. Rows are appended: more than the 2 MB of each file that SQLite
+			      * takes by itself would only be what was written long ago. */
+			     "PRAGMA cache_size = -512;"
 			     "PRAGMA temp_store = MEMORY;",
 			     why);
 }
