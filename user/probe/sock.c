@@ -113,9 +113,18 @@ static void unload(struct sock_probe *probe)
 	probe->skel = NULL;
 }
 
+/* What libbpf attaches them by. Looked at first: the verifier takes seconds for the programs. */
+static bool has_kprobes(void)
+{
+	return !access("/sys/bus/event_source/devices/kprobe/type", F_OK) ||
+	       !access("/sys/kernel/tracing/kprobe_events", F_OK) ||
+	       !access("/sys/kernel/debug/tracing/kprobe_events", F_OK);
+}
+
 static int try_hooks(struct sock_probe *probe, enum sock_hooks hooks)
 {
-	int err = sock_load_programs(probe, hooks);
+	int err = hooks == SOCK_HOOKS_KPROBE && !has_kprobes() ? -ENOENT
+							       : sock_load_programs(probe, hooks);
 
 	if (!err)
 		err = map_counters(probe);
