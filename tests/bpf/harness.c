@@ -90,16 +90,28 @@ struct child *tickscope_start(const char *const args[])
 	return child_start(argv);
 }
 
-struct child *trace_start(const char *const args[], struct child *target, json_t **ret_truth)
+struct child *trace_attach(const char *const args[])
 {
 	struct child *tracer = tickscope_start(args);
 
 	if (!child_await_err(tracer, "attached"))
 		fail_msg("not attached: %s", tracer->err_text);
+	return tracer;
+}
+
+json_t *target_truth(struct child *target)
+{
 	child_send(target, "go\n");
 	if (!child_await_out(target, "}\n"))
 		fail_msg("the target ended with %d: %s", child_finish(target), target->err_text);
-	*ret_truth = last_json(target->out_text);
+	return last_json(target->out_text);
+}
+
+struct child *trace_start(const char *const args[], struct child *target, json_t **ret_truth)
+{
+	struct child *tracer = trace_attach(args);
+
+	*ret_truth = target_truth(target);
 	return tracer;
 }
 

@@ -37,6 +37,11 @@ struct child *target_start(const char *name, const char *mode, const char *count
 /* Starts $TICKSCOPE with these arguments (NULL at the end). */
 struct child *tickscope_start(const char *const args[]);
 
+/* The same, until it is attached. Fails the test where it does not come so far. */
+struct child *trace_attach(const char *const args[]);
+/* Lets a target that waits run to its truth. Likewise. */
+json_t *target_truth(struct child *target);
+
 /* Starts tickscope with these arguments, which trace the target, lets the target run from its
  * "ready" to its truth, and hands that back. Fails the test where either does not come so far. */
 struct child *trace_start(const char *const args[], struct child *target, json_t **ret_truth);

@@ -199,16 +199,11 @@ static struct child *start(const struct scenario *s, const char *const args[], s
 
 	if (!(s->flags & EXECUTES))
 		return trace_start(args, target, ret_truth);
-	tracer = tickscope_start(args);
-	if (!child_await_err(tracer, "attached"))
-		fail_msg("not attached: %s", tracer->err_text);
+	tracer = trace_attach(args);
 	child_send(target, "go\n");
 	if (!child_await_err(tracer, "is traced"))
 		fail_msg("not attached again: %s", tracer->err_text);
-	child_send(target, "go\n");
-	if (!child_await_out(target, "}\n"))
-		fail_msg("the target ended with %d: %s", child_finish(target), target->err_text);
-	*ret_truth = last_json(target->out_text);
+	*ret_truth = target_truth(target);
 	return tracer;
 }
 

@@ -238,16 +238,6 @@ static void test_levels(void **state)
 	}
 }
 
-/* Starts a trace and waits until it is attached. */
-static struct child *trace(const char *const args[])
-{
-	struct child *c = tickscope_start(args);
-
-	if (!child_await_err(c, "attached"))
-		fail_msg("not attached: %s", c->err_text);
-	return c;
-}
-
 static json_t *stop_trace(struct child *tracer)
 {
 	json_t *summary;
@@ -284,7 +274,7 @@ static void test_process_ends(void **state)
 
 	(void)state;
 	pid_text(t, pid);
-	tracer = trace(ARGS("trace", "-p", pid, "-f", "plain_leaf", "--json"));
+	tracer = trace_attach(ARGS("trace", "-p", pid, "-f", "plain_leaf", "--json"));
 	run_target(t);
 	assert_int_equal(child_finish(t), 0);
 	assert_int_equal(child_finish(tracer), 0); /* by itself */
@@ -305,7 +295,7 @@ static void test_exec(void **state)
 
 	(void)state;
 	pid_text(t, pid);
-	tracer = trace(ARGS("trace", "-p", pid, "-f", "execs_work", "--json"));
+	tracer = trace_attach(ARGS("trace", "-p", pid, "-f", "execs_work", "--json"));
 	child_send(t, "go\n");
 	if (!child_await_err(tracer, "is traced"))
 		fail_msg("not attached again: %s", tracer->err_text);
@@ -336,7 +326,7 @@ static void test_executable(void **state)
 	json_t *summary;
 
 	(void)state;
-	tracer = trace(
+	tracer = trace_attach(
 		ARGS("trace", "--exe", target_path("plain", path), "-f", "plain_leaf", "--json"));
 	second = target_start("plain", "leaf", "40", "1");
 	third = target_start("plain", "leaf", "50", "2");
@@ -379,7 +369,7 @@ static json_int_t count_all(struct child *t, const char *function)
 	json_int_t count;
 
 	pid_text(t, pid);
-	tracer = trace(ARGS("trace", "-p", pid, "-f", function, "--json"));
+	tracer = trace_attach(ARGS("trace", "-p", pid, "-f", function, "--json"));
 	run_target(t);
 	summary = stop_trace(tracer);
 	count = first_count(summary);
@@ -444,7 +434,8 @@ static void test_folded(void **state)
 		char pid[16], said[256];
 
 		pid_text(t, pid);
-		tracer = trace(ARGS("trace", "-p", pid, "-f", first, "-f", second, "--json"));
+		tracer =
+			trace_attach(ARGS("trace", "-p", pid, "-f", first, "-f", second, "--json"));
 		snprintf(said, sizeof(said), "\"%s\" is the same code as \"%s\"", second, first);
 		if (!strstr(tracer->err_text, said) ||
 		    !strstr(tracer->err_text, "attached to 1 function "))
@@ -674,7 +665,7 @@ static void test_percentiles(void **state)
 	if (getenv("TEST_BRIEF"))
 		return;
 	pid_text(t, pid);
-	tracer = trace(ARGS("trace", "-p", pid, "-f", "timed_spin", "--json"));
+	tracer = trace_attach(ARGS("trace", "-p", pid, "-f", "timed_spin", "--json"));
 	run_target(t);
 	truth = last_json(t->out_text);
 	durations = json_object_get(truth, "durations_ns");
@@ -721,7 +712,7 @@ static void test_nop5(void **state)
 	nop5 = json_number_at(json_array_get(costs, 0), "probe_cost_ns");
 	push = json_number_at(json_array_get(costs, 2), "probe_cost_ns");
 	pid_text(t, pid);
-	tracer = trace(ARGS("trace", "-p", pid, "-f", "plain_leaf", "--json"));
+	tracer = trace_attach(ARGS("trace", "-p", pid, "-f", "plain_leaf", "--json"));
 	run_target(t);
 	summary = stop_trace(tracer);
 	assert_int_equal(first_count(summary), 20);
@@ -754,7 +745,7 @@ static void test_output(void **state)
 	expect(ARGS("functions", "-p", pid, "plain_*"), 0, "plain_leaf");
 	expect(ARGS("functions", "-p", pid, "--json", "plain_leaf"), 0,
 	       "\"schema\":\"tickscope.functions/1\"");
-	tracer = trace(
+	tracer = trace_attach(
 		ARGS("trace", "-p", pid, "-f", "plain_*", "-i", "50ms", "-d", "400ms", "--json"));
 	run_target(t);
 	assert_int_equal(child_finish(tracer), 0);
@@ -768,7 +759,7 @@ static void test_output(void **state)
 	child_free(t);
 	t = target_start("plain", "caller", "200", "1");
 	pid_text(t, pid);
-	tracer = trace(
+	tracer = trace_attach(
 		ARGS("trace", "-p", pid, "-f", "plain_caller", "-f", "plain_leaf", "--histogram"));
 	run_target(t);
 	kill(tracer->pid, SIGINT);

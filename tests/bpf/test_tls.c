@@ -81,9 +81,7 @@ static void run(const struct scenario *s, const char *hooks, const char *level)
 		fail_msg("%s is not ready: %s", s->program, target->err_text);
 	snprintf(pid, sizeof(pid), "%d", target->pid);
 	print_message("# hooks %s, level %s\n", hooks, level);
-	tracer = tickscope_start(args);
-	if (!child_await_err(tracer, "attached"))
-		fail_msg("not attached: %s", tracer->err_text);
+	tracer = trace_attach(args);
 	child_send(target, "go\n");
 	assert_int_equal(child_finish(target), 0);
 	child_free(target);
