@@ -36,6 +36,10 @@
  * when the choice begins: where many wait, on a virtual machine, that takes its time. */
 #define CHOICE_PART 4
 
+/* First touches of code and stack, which a short run does not outweigh where a machine is emulated:
+ * 2.2 ms of 5.7 were seen there. */
+#define FIRST_FAULTS_NS 10000000
+
 enum { WAITS = 1, /* else it only computes */ ON_DISK = 2 };
 
 static const struct scenario {
@@ -186,8 +190,9 @@ static void check_mode(const struct scenario *s, const json_t *summary, const js
 	json_int_t fault_ns = sum_of(summary, "page_fault");
 	json_int_t migrations = json_number_at(whole, "quality.migrations");
 	bool has_two = json_number_at(truth, "cpus") > 1;
+	bool is_brief = getenv("TEST_BRIEF");
 
-	if (strcmp(s->mode, "touch") == 0 && getenv("TEST_BRIEF"))
+	if (strcmp(s->mode, "touch") == 0 && is_brief)
 		assert_true(fault_ns > 0);
 	else if (strcmp(s->mode, "touch") == 0)
 		/* The loop around them, and the way into the kernel and back, are not in it. */
@@ -195,7 +200,9 @@ static void check_mode(const struct scenario *s, const json_t *summary, const js
 			      json_number_at(truth, "touched_ns") +
 				      json_number_at(truth, "touched_ns") / 10);
 	else
-		assert_true(fault_ns <= json_number_at(whole, "sum_ns") / 5);
+		check_between("page_fault", 0, fault_ns,
+			      json_number_at(whole, "sum_ns") / 5 +
+				      (is_brief ? FIRST_FAULTS_NS : 0));
 	if (strcmp(s->mode, "move") == 0 && has_two)
 		assert_int_equal(migrations, json_number_at(truth, "moves"));
 	if (strcmp(s->mode, "hogged") == 0) {
