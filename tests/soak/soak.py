@@ -34,8 +34,10 @@ from collections import Counter
 
 from seen import Failed, code_of, has_kernel_object, kernel_objects, rss_bytes
 
-ROUND_S = 10
-WARM_UP_ROUNDS = 3    # caches of the C library and of libbpf fill, and each kind of process has been seen
+ROUND_S = 30
+SETTLE_S = 6          # free memory is given back every 5 s: until then, files of processes that came can lie in it
+INTERVAL_S = 10
+WARM_UP_S = 30        # caches of the C library and of libbpf fill, and each kind of process has been seen
 TIMEOUT_S = 120       # for one answer of a process, whose work takes seconds
 SEED = 1
 WORKERS = 2 * (os.cpu_count() or 1) + 2  # more than CPUs: tickscope itself has to wait for one
@@ -50,8 +52,8 @@ LOG_ENTRY = struct.Struct("8q")  # struct progress of tests/bpf/targets/plain.c
 # that it holds of a process (its files, their symbols, plans) is thousands of bytes: one of them forgotten shows.
 OPERATIONS = ("plain_leaf", "plain_caller", "plain_switch")
 KEPT_BYTES = len(OPERATIONS) * (4 + 32 + 24)
-# A heap whose blocks come in another order each round: 160 KiB were seen.
-NOISE_BYTES = 512 << 10
+# A heap whose blocks come in another order each round: 24 KiB were seen.
+NOISE_BYTES = 256 << 10
 
 
 class Target:
@@ -98,7 +100,7 @@ def die_with_parent():
 
 class Soak:
     noise_bytes = NOISE_BYTES
-    warm_up_rounds = WARM_UP_ROUNDS
+    warm_up_s = WARM_UP_S
 
     def __init__(self, build, directory):
         self.tickscope = os.path.join(build, "tickscope")
@@ -140,7 +142,7 @@ class Soak:
     def start(self):
         """--exe takes its probes from the first process: it is there before."""
         first = Target(self, self.path, "leaf", 100)
-        command = [self.tickscope, "trace", "--exe", self.path, "-i", f"{ROUND_S}s", "--json"]
+        command = [self.tickscope, "trace", "--exe", self.path, "-i", f"{INTERVAL_S}s", "--json"]
         for name in OPERATIONS:
             command += ["-f", name]
         with open(os.path.join(self.directory, "out"), "wb") as out, \
@@ -165,7 +167,11 @@ class Soak:
         for _ in range(10):  # it looks at every process that is started on the machine: the least of some moments
             fds.append(len(os.listdir(f"/proc/{pid}/fd")))
             time.sleep(0.01)
-        self.samples.append((self.truth["processes"], rss_bytes(pid), min(fds), len(os.listdir(f"/proc/{pid}/task"))))
+        rss, until = rss_bytes(pid), time.monotonic() + SETTLE_S
+        while time.monotonic() < until:
+            time.sleep(0.2)
+            rss = min(rss, rss_bytes(pid))
+        self.samples.append((self.truth["processes"], rss, min(fds), len(os.listdir(f"/proc/{pid}/task"))))
 
     # --- load -----------------------------------------------------------------------------------------------
 
@@ -221,7 +227,7 @@ class Soak:
 
     def run(self, minutes):
         began = time.monotonic()
-        round_cnt = max(self.warm_up_rounds + 3, round(minutes * 60 / ROUND_S))
+        round_cnt = max(self.warm_up_s // ROUND_S + 3, round(minutes * 60 / ROUND_S))
         with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
             for number in range(1, round_cnt + 1):
                 until = began + number * ROUND_S
@@ -253,7 +259,7 @@ class Soak:
     def stop(self):
         """Ends the trace beside an idle process, and looks for what is left in it, in the kernel, and running."""
         interval_cnt = len(self.lines())
-        self.wait_for("one more interval", lambda: len(self.lines()) > interval_cnt, ROUND_S + 10)
+        self.wait_for("one more interval", lambda: len(self.lines()) > interval_cnt, INTERVAL_S + 10)
         witness = Target(self, self.path, "leaf", 1000)
         in_memory, in_file = code_of(witness.process.pid, self.path)
         self.expect(in_memory != in_file, "no probe is in a new process at the end")
@@ -313,7 +319,7 @@ class Soak:
             self.expect(all(o["quality"]["unwound"] >= 0 for o in parts), f"{name}: less than nothing unwound")
 
     def check_samples(self):
-        warm, *rest = self.samples[self.warm_up_rounds - 1:]
+        warm, *rest = self.samples[self.warm_up_s // ROUND_S - 1:]
         _, base_rss, fds, threads = warm
         worst = max(rest, key=lambda s: s[1] - KEPT_BYTES * (s[0] - warm[0]))
         allowed = self.noise_bytes + KEPT_BYTES * (worst[0] - warm[0])

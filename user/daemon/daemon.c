@@ -3,7 +3,6 @@
  * reading. */
 #include <assert.h>
 #include <errno.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,6 +15,7 @@
 #include "base/clock.h"
 #include "daemon/chains.h"
 #include "daemon/confine.h"
+#include "daemon/heap.h"
 #include "daemon/operations.h"
 #include "daemon/overhead.h"
 #include "daemon/places.h"
@@ -27,9 +27,6 @@
 #include "probe/sched.h"
 
 #define LOOK_INTERVALS 5 /* between two looks for processes whose start was not told */
-
-/* Snapshots and windows are larger; what the loop allocates while it runs is smaller. */
-#define OWN_PAGES_BYTES 16384
 
 void daemon_message(struct daemon *d, const char *format, ...)
 {
@@ -46,6 +43,7 @@ struct loop {
 	struct daemon *d;
 	struct sources sources;
 	bool has_switch_failed; /* which was said */
+	struct heap heap;
 };
 
 /* All times count from here. */
@@ -193,6 +191,7 @@ static int on_tick(struct loop *l)
 		return 0;
 	operations_read(d, now, false);
 	overhead_look(d, now);
+	heap_give_back(&l->heap, now);
 	s->tick += expirations;
 	if (!d->config->interval_ns || s->tick < s->interval_tick_cnt)
 		return 0;
@@ -357,8 +356,6 @@ static int daemon_new(const struct daemon_config *config, const struct daemon_ou
 		return err;
 	}
 	d->attach_ns = clock_mono_ns() - began_ns;
-	/* Reading ELF files took more than anything does from now on. */
-	malloc_trim(0);
 	*ret_daemon = d;
 	return 0;
 }
@@ -370,9 +367,7 @@ int daemon_run(const struct daemon_config *config, const struct daemon_output *o
 	int err = sources_init(&l.sources, output->is_disabled);
 	int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 
-	/* Memory of the heap that was used before is zeroed, and so taken, as a whole: most buckets
-	 * of a window never count. */
-	mallopt(M_MMAP_THRESHOLD, OWN_PAGES_BYTES);
+	heap_prepare();
 	if (err || epoll_fd < 0) {
 		err = err ? err : -errno;
 		err = fault_set(why, err, "cannot start the loop: %s", strerror(-err));
