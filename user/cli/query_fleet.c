@@ -130,6 +130,16 @@ static int open_fleet(struct query *query, void **ret_state)
 	return CLI_OK;
 }
 
+/* Some of what was asked for is in rows of an hour. Steps can begin a little before the first day:
+ * no hour does. */
+static bool has_hours(const struct query_fleet *f)
+{
+	uint64_t since_ns = f->query->span.since_wall_ns;
+	uint64_t first_ns = since_ns + NS_PER_HOUR - 1;
+
+	return first_ns - first_ns % NS_PER_HOUR < f->finest_from_wall_ns;
+}
+
 size_t query_fleet_parts(const struct query_fleet *f,
 			 struct query_fleet_part parts[static QUERY_FLEET_PART_MAX])
 {
@@ -142,7 +152,7 @@ size_t query_fleet_parts(const struct query_fleet *f,
 						     span->since_wall_ns, span->until_wall_ns};
 		return span->since_wall_ns < span->until_wall_ns;
 	}
-	if (span->since_wall_ns < from_ns && span->since_wall_ns < span->until_wall_ns)
+	if (has_hours(f) && span->since_wall_ns < span->until_wall_ns)
 		parts[cnt++] = (struct query_fleet_part){
 			questdb_views[QUESTDB_BUCKET_1H].name, span->since_wall_ns,
 			span->until_wall_ns < from_ns ? span->until_wall_ns : from_ns};
@@ -314,11 +324,10 @@ static void say_limits(void *state)
 	char end[32];
 
 	/* That it could not be asked is of no interest: the rows are here. */
-	if (span->since_wall_ns < f->finest_from_wall_ns && questdb_sql_invalid(f->http, &why) > 0)
+	if (has_hours(f) && questdb_sql_invalid(f->http, &why) > 0)
 		cli_message("QuestDB at %s: %s", f->url, why.text);
 
-	if (span->step_ns && span->step_ns < NS_PER_HOUR &&
-	    span->since_wall_ns < f->finest_from_wall_ns)
+	if (span->step_ns && span->step_ns < NS_PER_HOUR && has_hours(f))
 		cli_message("the oldest part of this time is kept by the hour only: its steps are "
 			    "longer");
 	if (span->until_wall_ns < f->asked_until_wall_ns &&
