@@ -49,7 +49,6 @@ static void check_counts(const struct scenario *s, const json_t *summary, const 
 static bool is_by_exits(const json_t *summary)
 {
 	const json_t *operation = json_array_get(json_object_get(summary, "operations"), 0);
-
 	const json_t *quality = json_object_get(operation, "quality");
 
 	return strstr(json_string_value(json_object_get(quality, "probe")), "), ");

@@ -238,18 +238,6 @@ static void test_levels(void **state)
 	}
 }
 
-static json_t *stop_trace(struct child *tracer)
-{
-	json_t *summary;
-
-	kill(tracer->pid, SIGINT);
-	if (child_finish(tracer) != 0)
-		fail_msg("tickscope failed: %s", tracer->err_text);
-	summary = last_json(tracer->out_text);
-	child_free(tracer);
-	return summary;
-}
-
 static json_int_t first_count(const json_t *summary)
 {
 	const json_t *operation = json_array_get(json_object_get(summary, "operations"), 0);
@@ -260,9 +248,7 @@ static json_int_t first_count(const json_t *summary)
 
 static void run_target(struct child *t)
 {
-	child_send(t, "go\n");
-	if (!child_await_out(t, "}\n"))
-		fail_msg("the target died: %s", t->err_text);
+	json_decref(target_truth(t));
 }
 
 static void test_process_ends(void **state)
@@ -335,7 +321,7 @@ static void test_executable(void **state)
 	run_target(first);
 	assert_int_equal(child_finish(third), 0);
 	child_await_err(tracer, "has ended");
-	summary = stop_trace(tracer);
+	summary = trace_stop(tracer);
 	assert_int_equal(first_count(summary), 30 + 40 + 100);
 	assert_int_equal(
 		json_array_size(json_object_get(
@@ -371,7 +357,7 @@ static json_int_t count_all(struct child *t, const char *function)
 	pid_text(t, pid);
 	tracer = trace_attach(ARGS("trace", "-p", pid, "-f", function, "--json"));
 	run_target(t);
-	summary = stop_trace(tracer);
+	summary = trace_stop(tracer);
 	count = first_count(summary);
 	json_decref(summary);
 	return count;
@@ -440,9 +426,8 @@ static void test_folded(void **state)
 		if (!strstr(tracer->err_text, said) ||
 		    !strstr(tracer->err_text, "attached to 1 function "))
 			fail_msg("not said to be one: %s", tracer->err_text);
-		run_target(t);
-		truth = last_json(t->out_text);
-		summary = stop_trace(tracer);
+		truth = target_truth(t);
+		summary = trace_stop(tracer);
 		operation = json_array_get(json_object_get(summary, "operations"), 0);
 		assert_int_equal(json_array_size(json_object_get(summary, "operations")), 1);
 		assert_string_equal(json_string_value(json_object_get(operation, "name")), first);
@@ -536,7 +521,7 @@ static bool trace_survivor(const struct survivor *s, const struct child *target)
 	kill(target->pid, SIGCONT);
 	usleep(AT_RATE_US);
 	was_at_work = is_at_work(target);
-	summary = stop_trace(tracer);
+	summary = trace_stop(tracer);
 	if (was_at_work)
 		assert_true(first_count(summary) > 0);
 	json_decref(summary);
@@ -666,10 +651,9 @@ static void test_percentiles(void **state)
 		return;
 	pid_text(t, pid);
 	tracer = trace_attach(ARGS("trace", "-p", pid, "-f", "timed_spin", "--json"));
-	run_target(t);
-	truth = last_json(t->out_text);
+	truth = target_truth(t);
 	durations = json_object_get(truth, "durations_ns");
-	summary = stop_trace(tracer);
+	summary = trace_stop(tracer);
 	assert_int_equal(first_count(summary), 2000);
 	operation = json_array_get(json_object_get(summary, "operations"), 0);
 	/* Twice: in an emulated guest the cost of one call to the next differs by as much as it is.
@@ -714,7 +698,7 @@ static void test_nop5(void **state)
 	pid_text(t, pid);
 	tracer = trace_attach(ARGS("trace", "-p", pid, "-f", "plain_leaf", "--json"));
 	run_target(t);
-	summary = stop_trace(tracer);
+	summary = trace_stop(tracer);
 	assert_int_equal(first_count(summary), 20);
 	probe = json_string_value(json_object_get(
 		json_object_get(json_array_get(json_object_get(summary, "operations"), 0),
